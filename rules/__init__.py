@@ -1,0 +1,3 @@
+"""Make for MLPerf Inference submissions: raw run folders in, a checked submission out."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,105 @@
+"""The verdict of one run: metrics and findings, as a value and as the JSON that a check leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rules.domain import Category, Division, RunKey, Scenario
+from rules.finding import Finding
+
+
+@dataclass(frozen=True)
+class Power:
+    """Power beside a performance result: metric in W or mJ, efficiency in results per W (or J)."""
+
+    metric: float
+    units: str
+    efficiency: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the checks say of a run. `metric` is in `units`; accuracy values are as reported."""
+
+    key: RunKey
+    folder: str
+    #: Official benchmark name; None where the round has none for the model.
+    benchmark: str | None
+    category: Category | None
+    metric: float | None = None
+    units: str | None = None
+    accuracy: dict[str, str] = field(default_factory=dict)
+    power: Power | None = None
+    inferred: bool = False
+    #: Metrics of the scenarios that may be inferred from this run.
+    inferable: dict[Scenario, float] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+    #: What the open division would say of a closed run: tells whether it can move there.
+    findings_in_open: tuple[Finding, ...] = ()
+    left_out: tuple[str, ...] = ()
+    #: From measurements.json, for the summary.
+    weight_data_types: str = ""
+
+    @property
+    def passes(self) -> bool:
+        return not any(found.is_error for found in self.findings)
+
+    @property
+    def passes_in_open(self) -> bool:
+        return not any(found.is_error for found in self.findings_in_open)
+
+    def in_open(self) -> Verdict:
+        """The same run's verdict as a result of the open division."""
+        return replace(
+            self,
+            key=replace(self.key, division=Division.OPEN),
+            findings=self.findings_in_open,
+            findings_in_open=(),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape that `findings.json` shares, and what the plan needs besides."""
+        return {
+            "division": str(self.key.division),
+            "submitter": self.key.submitter,
+            "system": self.key.system,
+            "benchmark": self.benchmark,
+            "model": self.key.model,
+            "scenario": str(self.key.scenario),
+            "category": None if self.category is None else str(self.category),
+            "folder": self.folder,
+            "verdict": "pass" if self.passes else "fail",
+            "metric": self.metric,
+            "units": self.units,
+            "accuracy": self.accuracy,
+            "inferred": self.inferred,
+            "inferable": {str(scenario): metric for scenario, metric in self.inferable.items()},
+            "power": None if self.power is None else vars(self.power),
+            "findings": [found.to_json() for found in self.findings],
+            "findings_in_open": [found.to_json() for found in self.findings_in_open],
+            "left_out": list(self.left_out),
+            "weight_data_types": self.weight_data_types,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Verdict:
+        key = RunKey(
+            Division(data["division"]), data["submitter"], data["system"], data["model"], Scenario(data["scenario"])
+        )
+        return cls(
+            key=key,
+            folder=data["folder"],
+            benchmark=data["benchmark"],
+            category=None if data["category"] is None else Category(data["category"]),
+            metric=data["metric"],
+            units=data["units"],
+            accuracy=data["accuracy"],
+            power=None if data["power"] is None else Power(**data["power"]),
+            inferred=data["inferred"],
+            inferable={Scenario(scenario): metric for scenario, metric in data["inferable"].items()},
+            findings=tuple(Finding.from_json(each) for each in data["findings"]),
+            findings_in_open=tuple(Finding.from_json(each) for each in data["findings_in_open"]),
+            left_out=tuple(data["left_out"]),
+            weight_data_types=data["weight_data_types"],
+        )
