@@ -1,0 +1,257 @@
+"""Results folders -> systems and runs. Reads names only, and the few bytes that name a system.
+
+Raw layout: `<root>/<SUT>/<model>/<scenario>/…` as LoadGen and the MLCommons automation leave it.
+Nothing is judged here but what a folder is; what a run lacks is for the checks to say.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from rules.checks.catalogue import finding
+from rules.config.model import ResultsRoot, Submission
+from rules.domain import Artefact, Category, Division, Run, RunKey, Scenario, SystemFolder
+from rules.finding import Finding
+from rules.layout import MODEL_MAPPING, SUT_INFO, SYSTEM_META, RawFile, recognise
+
+#: How deep files lie in a scenario folder at most (`TEST01/performance/run_1/…`).
+_DEPTH = 4
+_NAME_PARTS = ("system_name", "implementation", "device", "framework", "run_config")
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """All that the results roots hold, sorted; and what in them could not be taken for a run."""
+
+    systems: tuple[SystemFolder, ...] = ()
+    runs: tuple[Run, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+def scan(submission: Submission) -> Inventory:
+    """Walk every results root of the declaration. Never raises for what it meets there."""
+    parts = [_scan_root(submission, root) for root in submission.results]
+    parts += [_scan_declared(submission)]
+    systems = [system for part in parts for system in part.systems]
+    runs = [run for part in parts for run in part.runs]
+    findings = [found for part in parts for found in part.findings]
+    systems, more = _merge_systems(systems)
+    runs, conflicts = _without_conflicts(runs)
+    found = {system.name for system in systems}
+    missing = [
+        finding("SCAN-007", str(submission.source), line=declared.line, found=name, expected=_nearest(name, found))
+        for name, declared in submission.systems.items()
+        if name not in found
+    ]
+    return Inventory(
+        tuple(sorted(systems, key=lambda system: (system.division, system.name))),
+        tuple(sorted(runs, key=lambda run: run.key)),
+        tuple(sorted([*findings, *more, *conflicts, *missing])),
+    )
+
+
+def _scan_root(submission: Submission, root: ResultsRoot) -> Inventory:
+    source = str(submission.source)
+    if not root.path.is_dir():
+        return Inventory(findings=(finding("SCAN-001", source, line=root.line, found=str(root.path)),))
+    children, unreadable = _folders(root.path)
+    if not children:
+        return Inventory(findings=(*unreadable, finding("SCAN-002", str(root.path))))
+    divisions = [child for child in children if child.name in {division.value for division in Division}]
+    findings = [*unreadable, *(finding("SCAN-006", str(child)) for child in divisions)]
+    parts = [
+        _scan_system(submission, child, root.division, root.category) for child in children if child not in divisions
+    ]
+    return _joined(parts, findings)
+
+
+def _scan_declared(submission: Submission) -> Inventory:
+    """Systems whose folder the declaration names itself."""
+    parts, findings = [], []
+    for declared in submission.systems.values():
+        if declared.results is None:
+            continue
+        if declared.results.is_dir():
+            parts.append(_scan_system(submission, declared.results, submission.division, None, declared.name))
+        else:
+            where = str(submission.source)
+            findings.append(finding("SCAN-001", where, line=declared.line, found=str(declared.results)))
+    return _joined(parts, findings)
+
+
+def _joined(parts: Iterable[Inventory], findings: Iterable[Finding]) -> Inventory:
+    parts = list(parts)
+    return Inventory(
+        tuple(system for part in parts for system in part.systems),
+        tuple(run for part in parts for run in part.runs),
+        (*findings, *(found for part in parts for found in part.findings)),
+    )
+
+
+def _scan_system(
+    submission: Submission, folder: Path, division: Division, category: Category | None, name: str | None = None
+) -> Inventory:
+    files = {entry.name: folder / entry.name for entry in _entries(folder) if entry.is_file()}
+    sut_info = next((files[known] for known in SUT_INFO if known in files), None)
+    name = name or system_name(folder.name, _read_mapping(sut_info), _hw_name(submission, folder.name))
+    declared = submission.systems.get(name)
+    system = SystemFolder(
+        division=(declared.division if declared and declared.division else division),
+        submitter=submission.submitter,
+        name=name,
+        folder=folder,
+        category=category or submission.category,
+        meta=files.get(SYSTEM_META),
+        sut_info=sut_info,
+        model_mapping=files.get(MODEL_MAPPING),
+    )
+    models, findings = _folders(folder)
+    runs: list[Run] = []
+    for model in models:
+        scenarios, unreadable = _folders(model)
+        findings += unreadable
+        known = [(Scenario.parse(child.name), child) for child in scenarios]
+        if not any(scenario for scenario, _ in known):
+            findings.append(finding("SCAN-003", str(model), found=", ".join(c.name for c in scenarios) or "no folders"))
+            continue
+        for scenario, child in known:
+            if scenario is None:
+                names = [each.value for each in Scenario]
+                findings.append(finding("SCAN-004", str(child), found=child.name, expected=_nearest(child.name, names)))
+            else:
+                key = RunKey(system.division, submission.submitter, name, model.name, scenario)
+                run, unreadable = scan_run(key, child)
+                runs.append(run)
+                findings += unreadable
+    if not models and system.meta is None:
+        return Inventory(findings=(*findings, finding("SCAN-003", str(folder), found="no benchmark folders")))
+    return Inventory((system,), tuple(runs), tuple(findings))
+
+
+def _hw_name(submission: Submission, folder: str) -> str | None:
+    declared = submission.systems.get(folder.replace(" ", "_"))
+    return declared.hw_name if declared else None
+
+
+def system_name(folder: str, sut_info: dict[str, Any], hw_name: str | None = None) -> str:
+    """A system's name in the tree: from the automation's sut-info where complete, else the folder's.
+
+    Same composition as the automation (`generate,inference,submission`), so that names agree
+    with submissions that it made; spaces become underscores.
+    """
+    parts = [str(sut_info.get(part) or "") for part in _NAME_PARTS]
+    if all(parts):
+        parts[0] = hw_name or parts[0]
+        return "-".join(part.replace(" ", "_") for part in parts)
+    return folder.replace(" ", "_")
+
+
+def scan_run(key: RunKey, folder: Path) -> tuple[Run, list[Finding]]:
+    """One scenario folder: its files sorted into artefacts and what no submission takes."""
+    best: dict[Artefact, tuple[RawFile, Path]] = {}
+    left_out: list[str] = []
+    findings: list[Finding] = []
+    for relative in _walk(folder, PurePosixPath(), findings):
+        raw = recognise(relative)
+        if raw is None:
+            left_out.append(str(relative))
+            continue
+        rival = best.get(raw.artefact)
+        if rival is None or raw.rank < rival[0].rank:
+            if rival:
+                left_out.append(rival[0].rank[1])
+            best[raw.artefact] = (raw, folder / relative)
+        else:
+            left_out.append(str(relative))
+    artefacts = {artefact: path for artefact, (_, path) in sorted(best.items())}
+    return Run(key, folder, artefacts, tuple(sorted(left_out))), findings
+
+
+def _walk(folder: Path, inside: PurePosixPath, findings: list[Finding]) -> Iterator[PurePosixPath]:
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as problem:
+        findings.append(finding("SCAN-008", str(folder), found=problem.strerror))
+        return
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            if len(inside.parts) < _DEPTH:
+                yield from _walk(folder / entry.name, inside / entry.name, findings)
+        else:
+            yield inside / entry.name
+
+
+def _merge_systems(systems: list[SystemFolder]) -> tuple[list[SystemFolder], list[Finding]]:
+    """One system may lie in several roots; their descriptions must not differ."""
+    merged: dict[tuple[Division, str], SystemFolder] = {}
+    findings = []
+    for system in systems:
+        identity = (system.division, system.name)
+        first = merged.get(identity)
+        if first is None:
+            merged[identity] = system
+        elif first.meta and system.meta and _read(first.meta) != _read(system.meta):
+            findings.append(finding("SCAN-009", str(system.meta), found=str(first.meta)))
+        else:
+            merged[identity] = replace(
+                first,
+                meta=first.meta or system.meta,
+                sut_info=first.sut_info or system.sut_info,
+                model_mapping=first.model_mapping or system.model_mapping,
+            )
+    return list(merged.values()), findings
+
+
+def _without_conflicts(runs: list[Run]) -> tuple[list[Run], list[Finding]]:
+    """Runs that claim the same place are all left out: which one counts is not ours to guess."""
+    claims: dict[str, list[Run]] = {}
+    for run in runs:
+        claims.setdefault(run.key.id.lower(), []).append(run)
+    kept = [rivals[0] for rivals in claims.values() if len(rivals) == 1]
+    findings = [
+        finding("SCAN-005", str(run.folder), found=", ".join(str(other.folder) for other in rivals if other is not run))
+        for rivals in claims.values()
+        if len(rivals) > 1
+        for run in rivals
+    ]
+    return kept, findings
+
+
+def _folders(folder: Path) -> tuple[list[Path], list[Finding]]:
+    try:
+        return [folder / entry.name for entry in _entries(folder) if entry.is_dir()], []
+    except OSError as problem:
+        return [], [finding("SCAN-008", str(folder), found=problem.strerror)]
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        return sorted((e for e in entries if not e.name.startswith((".", "__"))), key=lambda entry: entry.name)
+
+
+def _read_mapping(path: Path | None) -> dict[str, Any]:
+    """A small JSON object, or {} where there is none; the checks report what is wrong with it."""
+    try:
+        data = json.loads(_read(path)) if path else {}
+    except ValueError:
+        return {}
+    return data if isinstance(data, dict) else {}
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
+def _nearest(name: str, candidates: Iterable[str]) -> str | None:
+    return next(iter(get_close_matches(name, sorted(candidates), n=1)), None)

@@ -1,0 +1,110 @@
+"""A system's description: what `systems/<system>.json` will say, and who said it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rules.config.model import SystemDeclaration
+from rules.domain import Category, Division
+from rules.rounds.model import Round
+
+
+@dataclass(frozen=True)
+class SystemDescription:
+    """The fields of a system's JSON, each with its origin; `path` is where to mend them."""
+
+    fields: Mapping[str, Any]
+    #: Field -> 'declaration', 'system_meta.json' or 'default'.
+    origins: Mapping[str, str]
+    path: str
+    #: Whether anybody described the system at all.
+    is_described: bool
+    #: What system_meta.json said of submitter and division, where that differs.
+    overridden: Mapping[str, str]
+
+    @property
+    def category(self) -> Category | None:
+        return Category.parse(self.fields.get("system_type"))
+
+    @property
+    def is_network(self) -> bool:
+        return str(self.fields.get("is_network", "")).lower() == "true"
+
+    def in_division(self, division: Division) -> SystemDescription:
+        return replace(self, fields={**self.fields, "division": str(division)})
+
+
+def describe_system(
+    *,
+    division: Division,
+    submitter: str,
+    declared: SystemDeclaration | None,
+    category: Category | None,
+    meta: Mapping[str, Any] | None,
+    round_: Round,
+    path: str,
+) -> SystemDescription:
+    """Declaration over system_meta.json over defaults.
+
+    Defaults are empty texts for the fields that may be empty; a field that must mean something
+    is never made up. `category` is the results root's, weaker than the system's own words.
+    """
+    said = _declared_fields(declared)
+    layers: list[tuple[str, Mapping[str, Any]]] = [
+        ("default", _defaults(round_, category)),
+        ("system_meta.json", meta or {}),
+        ("declaration", said),
+        ("declaration", {"division": str(division), "submitter": submitter}),
+    ]
+    fields: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for origin, layer in layers:
+        for name, value in layer.items():
+            fields[name] = value
+            origins[name] = origin
+    for notes, extra in _extra_notes(declared):
+        fields[notes] = " ".join(part for part in (str(fields.get(notes) or ""), extra) if part)
+        origins[notes] = "declaration"
+    overridden = {
+        name: str(meta[name])
+        for name in ("submitter", "division")
+        if meta and meta.get(name) and str(meta[name]).lower() != str(fields[name]).lower()
+    }
+    return SystemDescription(
+        fields=dict(sorted(fields.items())),
+        origins=dict(sorted(origins.items())),
+        path=path,
+        is_described=meta is not None or bool(said),
+        overridden=overridden,
+    )
+
+
+def _defaults(round_: Round, category: Category | None) -> dict[str, Any]:
+    may_be_empty = [name for name in round_.system_fields if name not in round_.system_fields_meaningful]
+    defaults: dict[str, Any] = dict.fromkeys(may_be_empty, "")
+    if category:
+        defaults["system_type"] = str(category)
+    return defaults
+
+
+def _declared_fields(declared: SystemDeclaration | None) -> dict[str, Any]:
+    if declared is None:
+        return {}
+    fields: dict[str, Any] = {}
+    if declared.hw_name:
+        fields["system_name"] = declared.hw_name
+    fields.update(declared.description)
+    if declared.status:
+        fields["status"] = declared.status
+    if declared.category:
+        fields["system_type"] = str(declared.category)
+    return fields
+
+
+def _extra_notes(declared: SystemDeclaration | None) -> list[tuple[str, str]]:
+    if declared is None:
+        return []
+    extras = (("hw_notes", declared.hw_notes_extra), ("sw_notes", declared.sw_notes_extra))
+    return [(notes, extra) for notes, extra in extras if extra]
