@@ -1,0 +1,1 @@
+"""The catalogue of rules and the pure functions behind it: evidence and round in, findings out."""
