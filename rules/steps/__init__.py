@@ -1,0 +1,1 @@
+"""Bytes on disk: staging, shortening, packing. Nothing here writes outside the build folder."""

@@ -1,0 +1,83 @@
+"""Writing files so that a reader, or the next build after a kill, never sees half of one."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+CHUNK_BYTES = 1 << 20
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A stream under a temporary name beside `path`, which it becomes at the end. Makes the folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as stream:
+            yield stream
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    with replacing(path) as stream:
+        stream.write(data)
+
+
+def read_chunks(content: bytes | Path) -> Iterator[bytes]:
+    """Bytes, or a file's bytes in pieces of bounded size."""
+    if isinstance(content, bytes):
+        yield content
+        return
+    with content.open("rb") as stream:
+        while chunk := stream.read(CHUNK_BYTES):
+            yield chunk
+
+
+def write_json(path: Path, data: Any) -> None:
+    """The same bytes for the same data: two-space indent, keys as given, UTF-8, newline at the end."""
+    write_file(path, json_bytes(data))
+
+
+def write_json_if_changed(path: Path, data: Any) -> None:
+    """Leave an equal file alone, so that its users see no change."""
+    content = json_bytes(data)
+    try:
+        if path.read_bytes() == content:
+            return
+    except OSError:
+        pass
+    write_file(path, content)
+
+
+def json_bytes(data: Any) -> bytes:
+    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def read_json(path: Path) -> Any:
+    """A file of ours; None where it is missing or torn."""
+    try:
+        return json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return None
+
+
+def remove_file(path: Path, root: Path) -> None:
+    """Remove a file, and the folders above it that this empties, up to `root`."""
+    path.unlink(missing_ok=True)
+    remove_empty_folders(path.parent, root)
+
+
+def remove_empty_folders(folder: Path, root: Path) -> None:
+    while folder != root and root in folder.parents:
+        try:
+            folder.rmdir()
+        except OSError:  # not empty, or gone
+            return
+        folder = folder.parent
