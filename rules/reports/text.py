@@ -1,0 +1,77 @@
+"""What the terminal shows at the end of a build. Fits 80 columns; no colour."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from rules.finding import Finding
+from rules.plan import Action, Placement
+
+_WIDTH = 80
+#: Places shown of a finding that many runs share.
+_SHOWN = 3
+
+
+def format_findings(findings: Iterable[Finding]) -> str:
+    """Findings grouped by cause, errors first: what, where, how to mend it."""
+    ordered = sorted(set(findings), key=lambda f: (f.severity.value, f.code, f.message, f.path, f.line or 0))
+    groups = groupby(ordered, key=lambda f: (f.severity.value, f.code, f.message, f.fix))
+    return "\n".join(
+        _group(severity, code, message, fix, list(same)) for (severity, code, message, fix), same in groups
+    )
+
+
+def _group(severity: str, code: str, message: str, fix: str, same: Sequence[Finding]) -> str:
+    lines = _wrapped(f"{severity} {code}: {message}", indent="  ", first="")
+    lines += [f"    {_place(each)}" for each in same[:_SHOWN]]
+    if len(same) > _SHOWN:
+        lines.append(f"    and {len(same) - _SHOWN} more places")
+    lines += _wrapped(f"fix: {fix}", indent="         ", first="    ")
+    return "\n".join(lines) + "\n"
+
+
+def _place(each: Finding) -> str:
+    return each.path if each.line is None else f"{each.path}:{each.line}"
+
+
+def _wrapped(text: str, *, indent: str, first: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        _WIDTH,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def format_plan(placements: Iterable[Placement]) -> str:
+    """The plan as a table: where each run goes and why."""
+    rows = [(p.action.value, p.source.id if p.target in (None, p.source) else _moved(p), _why(p)) for p in placements]
+    lines = []
+    for action, place, why in rows:
+        lines.append(f"{action:12}  {place}")
+        if action != Action.KEEP.value or why != "passes":
+            lines += _wrapped(why, indent=" " * 14, first=" " * 14)
+    return "\n".join(lines) + "\n"
+
+
+def _moved(placement: Placement) -> str:
+    return f"{placement.source.id}\n{' ' * 11}-> {placement.target.id if placement.target else ''}"
+
+
+def _why(placement: Placement) -> str:
+    codes = f" ({', '.join(placement.decided_by)})" if placement.decided_by else ""
+    return placement.reason + codes
+
+
+def format_results(placements: Iterable[Placement]) -> str:
+    """The shipped results, a line each."""
+    lines = []
+    for placement in placements:
+        if placement.target is not None:
+            metric = "-" if placement.metric is None else f"{placement.metric:.6g} {placement.units or ''}"
+            lines.append(f"  {placement.target.id:<50}  {metric}".rstrip())
+    return "\n".join(lines) + ("\n" if lines else "")
