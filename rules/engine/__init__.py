@@ -1,0 +1,1 @@
+"""doit plug-ins: content hashes, durable state, reporter. Knows doit and nothing of MLPerf."""

@@ -1,0 +1,88 @@
+"""Content decides whether a file changed; an unchanged stat spares the reading."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import xxhash
+from doit.dependency import FileChangedChecker
+
+_CHUNK_BYTES = 1 << 20
+#: A file written this recently may change again within one tick of its clock: don't trust its stat.
+_SETTLED_NS = 2_000_000_000
+
+#: (size in bytes, mtime in ns, inode)
+Stat = tuple[int, int, int]
+
+
+def hash_file(path: str | Path) -> str:
+    """xxh3-128 of a file's content, hex."""
+    digest = xxhash.xxh3_128()
+    with open(path, "rb", buffering=0) as stream:
+        while chunk := stream.read(_CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def stat_key(stat: os.stat_result) -> Stat:
+    return (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+
+
+class HashCache:
+    """Hashes by path, valid while size, mtime and inode stay; kept in a JSON file between builds."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._entries: dict[str, tuple[Stat, str]] = {}
+        self._changed = False
+        self._load()
+
+    def _load(self) -> None:
+        try:
+            rows = json.loads(self._path.read_bytes())
+            self._entries = {path: ((row[0], row[1], row[2]), row[3]) for path, row in rows.items()}
+        except (OSError, ValueError, TypeError, AttributeError, IndexError):
+            self._entries = {}
+
+    def digest(self, path: str, stat: os.stat_result | None = None) -> str:
+        """The hash of a file's content. Raises OSError where it can't be read."""
+        key = stat_key(stat or os.stat(path))
+        known = self._entries.get(path)
+        if known is not None and known[0] == key:
+            return known[1]
+        digest = hash_file(path)
+        self._entries[path] = (key, digest)
+        self._changed = True
+        return digest
+
+    def save(self) -> None:
+        """Keep what a later build can trust: entries of files that have settled."""
+        if not self._changed:
+            return
+        newest = time.time_ns() - _SETTLED_NS
+        rows = {path: (*key, digest) for path, (key, digest) in sorted(self._entries.items()) if key[1] < newest}
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.tmp")
+        temporary.write_text(json.dumps(rows, separators=(",", ":")))
+        temporary.replace(self._path)
+        self._changed = False
+
+
+def content_checker(cache: HashCache) -> type[FileChangedChecker]:
+    """doit's file checker over one cache: the state of a dependency is its content's hash."""
+
+    class ContentChecker(FileChangedChecker):  # type: ignore[misc]
+        """A dependency changed when its bytes did."""
+
+        def check_modified(self, file_path: str, file_stat: os.stat_result, state: Any) -> bool:
+            return bool(cache.digest(file_path, file_stat) != state)
+
+        def get_state(self, dep: str, current_state: Any) -> str | None:
+            digest = cache.digest(dep)
+            return None if digest == current_state else digest
+
+    return ContentChecker
