@@ -1,0 +1,34 @@
+"""How doit runs a build here: its state, its file checker, its reporter and the lock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rules.engine.hashes import content_checker
+from rules.engine.lock import BuildLock
+from rules.engine.reporter import build_reporter
+from rules.tasks.workspace import Workspace
+
+WORKSPACE = Workspace()
+#: Name of JournalDB among doit's back ends (an entry point in pyproject.toml).
+_BACKEND = "journal"
+
+
+def doit_config() -> dict[str, Any]:
+    """DOIT_CONFIG of this workspace. Raises InvalidDodoFile for a declaration that can't be used."""
+    state = WORKSPACE.paths.state
+    lock = BuildLock(state / "lock")
+
+    def end() -> None:
+        WORKSPACE.hashes.save()
+        lock.release()
+
+    return {
+        "default_tasks": ["check", "plan", "stage", "pack", "report", "gate"],
+        "dep_file": str(state / "state.jsonl"),
+        "backend": _BACKEND,
+        "check_file_uptodate": content_checker(WORKSPACE.hashes),
+        "reporter": build_reporter(lock.acquire, end),
+        "continue": True,
+        "verbosity": 1,
+    }

@@ -1,0 +1,53 @@
+"""check: each run's artefacts -> its verdict, as one JSON a run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from doit.tools import config_changed
+
+from rules.checks.catalogue import finding
+from rules.checks.judge import judge
+from rules.domain import Run
+from rules.engine.actions import action
+from rules.evidence import load_evidence
+from rules.steps.files import write_json
+from rules.tasks.workspace import Workspace
+from rules.verdict import Verdict
+
+
+def check_tasks(workspace: Workspace) -> Iterator[dict[str, Any]]:
+    """One task a run. Always succeeds: a failing run is a verdict, not a failed task."""
+    for run in workspace.inventory.runs:
+        system = workspace.system_of(run)
+        inputs = [str(path) for path in run.artefacts.values()] + workspace.system_files(system)
+        target = workspace.paths.check(run.key.id)
+        yield {
+            "name": run.key.id,
+            "file_dep": inputs,
+            "targets": [str(target)],
+            "uptodate": [config_changed(workspace.facts(workspace.declared_facts(system), run.key, run.left_out))],
+            "actions": [action(_check(workspace, run), inputs, workspace.paths.crash_log)],
+            "clean": True,
+        }
+
+
+def _check(workspace: Workspace, run: Run) -> Any:
+    def step() -> None:
+        write_json(workspace.paths.check(run.key.id), check_run(workspace, run).to_json())
+
+    return step
+
+
+def check_run(workspace: Workspace, run: Run) -> Verdict:
+    system = workspace.system_of(run)
+    description = workspace.describe(system)
+    mapping = dict(workspace.model_mapping(system))
+    benchmark = workspace.round.benchmark(run.key.model, mapping)
+    if benchmark is None or (run.key.division.value != "open" and not benchmark.listed):
+        name = workspace.round.official_name(run.key.model, mapping)
+        unknown = finding("PLAN-001", str(run.folder), found=name, expected=workspace.round.name)
+        return Verdict(run.key, str(run.folder), None, description.category, findings=(unknown,))
+    evidence = load_evidence(run, workspace.round, benchmark, description)
+    return judge(evidence, workspace.round, run.left_out)

@@ -1,0 +1,136 @@
+"""plan: all verdicts -> plan.json, and for each unit the piece of it that its stage task follows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from doit.tools import config_changed
+
+from rules.documents import document_findings
+from rules.domain import Division, RunKey, SystemFolder
+from rules.engine.actions import action
+from rules.plan import Placement, Plan, make_plan
+from rules.reports.readme import calibration_text, code_readme, scenario_readme, system_readme
+from rules.steps.files import read_json, write_json, write_json_if_changed
+from rules.tasks.units import SHARED, all_units, system_unit
+from rules.tasks.workspace import Workspace
+from rules.verdict import Verdict
+
+
+def plan_task(workspace: Workspace) -> dict[str, Any]:
+    paths, inventory = workspace.paths, workspace.inventory
+    checks = [str(paths.check(run.key.id)) for run in inventory.runs]
+    metas = sorted({path for system in inventory.systems for path in workspace.system_files(system)})
+    declared = [workspace.declared_facts(system) for system in inventory.systems]
+    units = all_units(workspace)
+    missing_documents = document_findings(workspace.submission, [])
+    return {
+        "file_dep": [*checks, *metas],
+        "targets": [str(paths.plan), *(str(paths.placement(unit)) for unit in units)],
+        "uptodate": [
+            config_changed(workspace.facts(workspace.submission, inventory.findings, declared, missing_documents))
+        ],
+        "actions": [action(lambda: write_plan(workspace), [*checks, *metas], paths.crash_log)],
+        "clean": True,
+    }
+
+
+def load_verdicts(workspace: Workspace) -> dict[str, Verdict]:
+    """The verdict of every run, by its id, from the files that the checks left."""
+    ids = [run.key.id for run in workspace.inventory.runs]
+    return {each: Verdict.from_json(read_json(workspace.paths.check(each))) for each in ids}
+
+
+def compute_plan(workspace: Workspace, verdicts: dict[str, Verdict]) -> Plan:
+    return make_plan(verdicts.values(), workspace.round, workspace.submission.preprocess)
+
+
+def write_plan(workspace: Workspace) -> None:
+    verdicts = load_verdicts(workspace)
+    plan = compute_plan(workspace, verdicts)
+    paths = workspace.paths
+    for key, verdict in verdicts.items():
+        write_json_if_changed(paths.placement(key), _run_part(plan, verdict))
+    for system in workspace.inventory.systems:
+        write_json_if_changed(paths.placement(system_unit(system)), _system_part(workspace, plan, verdicts, system))
+    write_json_if_changed(paths.placement(SHARED), _shared_part(workspace, plan, verdicts))
+    models = [each.target.model for each in plan.placed() if each.target]
+    findings = [*workspace.inventory.findings, *plan.findings, *document_findings(workspace.submission, models)]
+    write_json(
+        paths.plan,
+        {
+            "round": workspace.round.name,
+            "placements": [each.to_json() for each in plan.placements],
+            "findings": [each.to_json() for each in sorted(findings)],
+        },
+    )
+
+
+def _run_part(plan: Plan, verdict: Verdict) -> dict[str, Any]:
+    placed = [each for each in plan.of(verdict.key) if each.target]
+    return {
+        "targets": [_target(each) | {"readme": scenario_readme(each, verdict.accuracy)} for each in placed],
+    }
+
+
+def _target(placement: Placement) -> dict[str, str]:
+    assert placement.target is not None
+    return key_json(placement.target)
+
+
+def key_json(key: RunKey) -> dict[str, str]:
+    return {
+        "division": str(key.division),
+        "submitter": key.submitter,
+        "system": key.system,
+        "model": key.model,
+        "scenario": str(key.scenario),
+    }
+
+
+def _system_part(
+    workspace: Workspace, plan: Plan, verdicts: dict[str, Verdict], system: SystemFolder
+) -> dict[str, Any]:
+    """The system's JSON and README in each division where it has results."""
+    own = [p for p in plan.placed() if (p.source.division, p.source.system) == (system.division, system.name)]
+    description = workspace.describe(system)
+    divisions: dict[Division, list[Placement]] = {}
+    for each in own:
+        if each.target:
+            divisions.setdefault(each.target.division, []).append(each)
+    return {
+        "name": system.name,
+        "submitter": system.submitter,
+        "origins": dict(description.origins),
+        "divisions": {
+            str(division): {
+                "fields": dict(description.in_division(division).fields),
+                "readme": system_readme(system.name, [(p, verdicts[p.source.id].accuracy) for p in placed]),
+            }
+            for division, placed in sorted(divisions.items())
+        },
+    }
+
+
+def _shared_part(workspace: Workspace, plan: Plan, verdicts: dict[str, Verdict]) -> dict[str, Any]:
+    """Code, calibration and model mapping of each division that has results."""
+    submitter = workspace.submission.submitter
+    divisions: dict[Division, dict[str, str]] = {}
+    for each in plan.placed():
+        if each.target:
+            official = verdicts[each.source.id].benchmark or each.target.model
+            divisions.setdefault(each.target.division, {})[each.target.model] = official
+    known = {**workspace.round.aliases, **{name: name for name in workspace.round.benchmarks}}
+    return {
+        "submitter": submitter,
+        "calibration": calibration_text(submitter),
+        "divisions": {
+            str(division): {
+                "code": {model: code_readme(model) for model in sorted(models)},
+                "model_mapping": {model: name for model, name in sorted(models.items()) if model not in known}
+                if division is Division.OPEN
+                else {},
+            }
+            for division, models in sorted(divisions.items())
+        },
+    }

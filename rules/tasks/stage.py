@@ -1,0 +1,164 @@
+"""stage: what the plan placed -> the submission tree, one task a unit; and what it no longer places, out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from doit.tools import config_changed
+
+from rules.documents import code_files, code_of, has_readme
+from rules.domain import Division, Run, RunKey, Scenario
+from rules.engine.actions import action
+from rules.engine.hashes import HashCache
+from rules.layout import Tree
+from rules.steps.files import json_bytes, read_json
+from rules.steps.stage import TreeFile, retire, run_files, stage_unit, unstage
+from rules.tasks.units import SHARED, all_units, system_unit
+from rules.tasks.workspace import Workspace
+
+PRUNE = "prune"
+_README = "README.md"
+
+
+def stage_tasks(workspace: Workspace) -> Iterator[dict[str, Any]]:
+    """The tree's files, a task a unit; first of all, out with what no unit places any more."""
+    yield _prune_task(workspace)
+    for run in workspace.inventory.runs:
+        inputs = [str(path) for path in run.artefacts.values()]
+        yield _stage_task(workspace, run.key.id, inputs, _run_content(workspace, run))
+    for system in workspace.inventory.systems:
+        unit = system_unit(system)
+        yield _stage_task(workspace, unit, [], _system_content(workspace, unit), _system_extra(workspace, unit))
+    yield _stage_task(workspace, SHARED, _shared_inputs(workspace), _shared_content(workspace))
+
+
+Content = Callable[[], Iterable[TreeFile]]
+
+
+def _stage_task(
+    workspace: Workspace, unit: str, inputs: list[str], content: Content, extra: Callable[[], dict[str, Any]] = dict
+) -> dict[str, Any]:
+    paths = workspace.paths
+    record, tree = paths.record(unit), paths.tree
+    inputs = [*inputs, str(paths.placement(unit))]
+    return {
+        "name": unit,
+        "file_dep": inputs,
+        "targets": [str(record)],
+        "task_dep": [f"stage:{PRUNE}"],
+        "uptodate": [config_changed(workspace.facts()), lambda: is_intact(record, tree, workspace.hashes)],
+        "actions": [action(lambda: stage_unit(content(), tree, record, extra()), inputs, paths.crash_log)],
+        "clean": [lambda: unstage(record, tree, paths.records)],
+    }
+
+
+def is_intact(record_path: Path, tree_root: Path, hashes: HashCache) -> bool:
+    """Whether the tree still holds what the unit staged."""
+    record = read_json(record_path)
+    if not isinstance(record, dict) or not record.get("complete"):
+        return False
+    try:
+        return all(hashes.digest(str(tree_root / row["path"])) == row["xxh3"] for row in record["files"])
+    except OSError:
+        return False
+
+
+def _run_content(workspace: Workspace, run: Run) -> Content:
+    def content() -> Iterator[TreeFile]:
+        part = read_json(workspace.paths.placement(run.key.id))
+        readmes = {parse_key(target): target["readme"].encode() for target in part["targets"]}
+        limit = workspace.round.max_accuracy_log_bytes
+        return run_files(run, readmes, workspace.tree, limit, readmes.__getitem__)
+
+    return content
+
+
+def parse_key(data: dict[str, str]) -> RunKey:
+    return RunKey(
+        Division(data["division"]), data["submitter"], data["system"], data["model"], Scenario(data["scenario"])
+    )
+
+
+def _system_content(workspace: Workspace, unit: str) -> Content:
+    def content() -> Iterator[TreeFile]:
+        part = read_json(workspace.paths.placement(unit))
+        for name, each in part["divisions"].items():
+            division, tree = Division(name), workspace.tree
+            yield TreeFile(tree.system(division, part["submitter"], part["name"]), json_bytes(each["fields"]))
+            yield TreeFile(tree.system_readme(division, part["submitter"], part["name"]), each["readme"].encode())
+
+    return content
+
+
+def _system_extra(workspace: Workspace, unit: str) -> Callable[[], dict[str, Any]]:
+    """Who said each field of the description goes into the record, and so into the manifest."""
+    return lambda: {"origins": read_json(workspace.paths.placement(unit))["origins"]}
+
+
+def _shared_inputs(workspace: Workspace) -> list[str]:
+    submission = workspace.submission
+    files = [path for source in set(submission.implementation.values()) for _, path in code_files(source)]
+    if submission.calibration and submission.calibration.is_file():
+        files.append(submission.calibration)
+    return sorted({str(path) for path in files})
+
+
+def _shared_content(workspace: Workspace) -> Content:
+    def content() -> Iterator[TreeFile]:
+        part, submission, tree = read_json(workspace.paths.placement(SHARED)), workspace.submission, workspace.tree
+        for name, each in part["divisions"].items():
+            division = Division(name)
+            declared = submission.calibration
+            text = declared if declared and declared.is_file() else part["calibration"].encode()
+            yield TreeFile(tree.calibration(division, part["submitter"]), text)
+            if each["model_mapping"]:
+                mapping = json_bytes(each["model_mapping"])
+                yield TreeFile(tree.model_mapping(division, part["submitter"]), mapping)
+            for model, readme in each["code"].items():
+                folder = tree.code(division, part["submitter"], model)
+                yield from _code(folder, code_of(submission, model), readme.encode())
+
+    return content
+
+
+def _code(folder: PurePosixPath, source: Path | None, readme: bytes) -> Iterator[TreeFile]:
+    files = code_files(source) if source else []
+    for inside, path in files:
+        yield TreeFile(folder / inside, path)
+    if not has_readme(files):
+        names = "".join(f"- {inside}\n" for inside, _ in files)
+        text = f"# {folder.name}\n\nFiles of the implementation:\n\n{names}".encode() if files else readme
+        yield TreeFile(folder / _README, text)
+
+
+def _prune_task(workspace: Workspace) -> dict[str, Any]:
+    paths = workspace.paths
+    units = set(all_units(workspace))
+    leftovers = [unit for unit in _recorded_units(paths.records) if unit not in units]
+
+    def prune() -> None:
+        for unit in leftovers:
+            unstage(paths.record(unit), paths.tree, paths.records)
+            for stale in (paths.check(unit), paths.placement(unit), paths.fragment(unit)):
+                stale.unlink(missing_ok=True)
+        for run in workspace.inventory.runs:
+            keep = _folders(workspace.tree, read_json(paths.placement(run.key.id))["targets"])
+            retire(paths.record(run.key.id), paths.tree, keep)
+
+    return {
+        "name": PRUNE,
+        "file_dep": [str(paths.plan)],
+        "uptodate": [not leftovers],
+        "actions": [action(prune, (), paths.crash_log)],
+    }
+
+
+def _folders(tree: Tree, targets: Iterable[dict[str, str]]) -> tuple[str, ...]:
+    """The folders of the tree in which a run's targets lie, each with a slash at its end."""
+    return tuple(f"{folder}/" for target in targets for folder in tree.run_folders(parse_key(target)))
+
+
+def _recorded_units(records: Path) -> list[str]:
+    return sorted(str(path.relative_to(records))[: -len(".json")] for path in records.rglob("*.json"))
