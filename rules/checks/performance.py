@@ -384,13 +384,39 @@ def endpoints_samples_failed(evidence: Evidence, _: Round) -> Iterator[Violation
         yield Violation(performance_log(evidence), found=log.number("num_errors"))
 
 
+@rule(
+    "PERF-022",
+    "the official checker takes the samples/s, {found}, for the result in Tokens/s; measured: {expected} tokens/s",
+    fix="Nothing to mend in the run: expect the lower figure in the published table, and say so to the reviewers.",
+    source="RESULT_FIELD_ENDPOINTS; get_performance_metric_check finds no token rate for endpoints runs",
+    severity=WARNING,
+    official=False,
+)
+def endpoints_rate_of_samples(evidence: Evidence, round_: Round) -> Iterator[Violation]:
+    log = evidence.performance
+    if log is None or not evidence.is_endpoints or evidence.logged_scenario is None:
+        return
+    tokens, samples = log.number("result_completed_tokens_per_second"), performance_metric(evidence, round_)
+    in_tokens = round_.units_of(evidence.benchmark, evidence.scenario) == "Tokens/s"
+    if in_tokens and tokens is not None and samples is not None and tokens != samples:
+        yield Violation(performance_log(evidence), found=f"{samples:.6g}", expected=f"{tokens:.6g}")
+
+
 def result_key(evidence: Evidence, round_: Round) -> str | None:
     """The log entry that holds the metric (RESULT_FIELD_* of constants.py)."""
     scenario = evidence.logged_scenario
     if scenario is None:
         return None
-    fields = round_.endpoints_result_fields if evidence.is_endpoints else round_.result_fields
-    return evidence.benchmark.result_fields.get(scenario, fields.get(scenario))
+    if not evidence.is_endpoints:
+        return evidence.benchmark.result_fields.get(scenario, round_.result_fields.get(scenario))
+    # The official checker finds a benchmark's own field by the scenario as config.yaml spells it.
+    own = evidence.benchmark.result_fields if _spelled_officially(evidence) else {}
+    return own.get(scenario, round_.endpoints_result_fields.get(scenario))
+
+
+def _spelled_officially(evidence: Evidence) -> bool:
+    log, scenario = evidence.performance, evidence.logged_scenario
+    return log is not None and scenario is not None and log.get("effective_scenario") == scenario.value
 
 
 def performance_metric(evidence: Evidence, round_: Round) -> float | None:
