@@ -47,6 +47,6 @@ def is_shortened(size: int, report: bytes | None, limit: int) -> bool:
 
 
 def with_hash(report: bytes, sha256: str) -> bytes:
-    """The accuracy report with the hash as its one hash line, at the end."""
+    """The accuracy report with the hash as its one hash line, at the end behind an empty line."""
     kept = _HASH_LINES.sub(b"", report).rstrip(b"\n")
-    return (kept + b"\n" if kept else b"") + f"hash={sha256}\n".encode()
+    return (kept + b"\n" if kept else b"") + f"\nhash={sha256}\n".encode()
