@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
@@ -23,6 +23,7 @@ class Action(str, Enum):
     INFER = "infer"
     COPY_DOWN = "copy down"
     MOVE_TO_OPEN = "move to open"
+    ALSO_OPEN = "also open"
     DROP = "drop"
 
 
@@ -61,14 +62,24 @@ class Plan:
     def placed(self) -> tuple[Placement, ...]:
         return tuple(each for each in self.placements if each.target is not None)
 
+    def not_shipped(self) -> tuple[RunKey, ...]:
+        """The runs of which nothing goes into the submission, sorted."""
+        return tuple(sorted({each.source for each in self.placements} - {each.source for each in self.placed()}))
+
     def of(self, key: RunKey) -> tuple[Placement, ...]:
         return tuple(each for each in self.placements if each.source == key)
 
 
-def make_plan(verdicts: Iterable[Verdict], round_: Round, switches: Preprocess) -> Plan:
-    """Place every run of every verdict, once at least. The order of the verdicts doesn't matter."""
+def make_plan(
+    verdicts: Iterable[Verdict], round_: Round, switches: Preprocess, also_open: Collection[RunKey] = ()
+) -> Plan:
+    """Place every run of every verdict, once at least. The order of the verdicts doesn't matter.
+
+    `also_open` are closed runs that are submitted to the open division besides.
+    """
+    verdicts = sorted(verdicts, key=lambda verdict: verdict.key)
     groups: dict[tuple[Division, str, str], list[Verdict]] = defaultdict(list)
-    for verdict in sorted(verdicts, key=lambda verdict: verdict.key):
+    for verdict in verdicts:
         groups[(verdict.key.division, verdict.key.system, verdict.key.model)].append(verdict)
     placements: list[Placement] = []
     findings: list[Finding] = []
@@ -77,6 +88,7 @@ def make_plan(verdicts: Iterable[Verdict], round_: Round, switches: Preprocess) 
         placements += rows
         findings += found
     placements = _without_collisions(placements)
+    placements += _also_open([v for v in verdicts if v.key in also_open], placements)
     if switches.copy_down_accuracy_variants:
         placements += _copied_down(placements, round_)
     if not any(each.target for each in placements):
@@ -208,6 +220,18 @@ def _without_collisions(placements: Sequence[Placement]) -> list[Placement]:
         else each
         for each in placements
     ]
+
+
+def _also_open(verdicts: Iterable[Verdict], placements: Iterable[Placement]) -> list[Placement]:
+    """Closed runs in open as well, where they are valid there and nothing else has the place."""
+    claimed = {each.target for each in placements}
+    rows = []
+    for verdict in verdicts:
+        target = replace(verdict.key, division=Division.OPEN)
+        if verdict.passes_in_open and target not in claimed:
+            reason = "declared closed-open: submitted to both"
+            rows.append(Placement(verdict.key, Action.ALSO_OPEN, reason, target, verdict.metric, verdict.units))
+    return rows
 
 
 def _copied_down(placements: Sequence[Placement], round_: Round) -> list[Placement]:

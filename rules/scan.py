@@ -58,7 +58,7 @@ def scan(submission: Submission) -> Inventory:
 
 def _scan_root(submission: Submission, root: ResultsRoot) -> Inventory:
     source = str(submission.source)
-    if not root.path.is_dir():
+    if not os.path.isdir(root.path):  # noqa: PTH112 - unlike Path.is_dir, never raises (over-long names)
         return Inventory(findings=(finding("SCAN-001", source, line=root.line, found=str(root.path)),))
     children, unreadable = _folders(root.path)
     if not children:
@@ -77,7 +77,7 @@ def _scan_declared(submission: Submission) -> Inventory:
     for declared in submission.systems.values():
         if declared.results is None:
             continue
-        if declared.results.is_dir():
+        if os.path.isdir(declared.results):  # noqa: PTH112
             parts.append(_scan_system(submission, declared.results, submission.division, None, declared.name))
         else:
             where = str(submission.source)
@@ -97,7 +97,7 @@ def _joined(parts: Iterable[Inventory], findings: Iterable[Finding]) -> Inventor
 def _scan_system(
     submission: Submission, folder: Path, division: Division, category: Category | None, name: str | None = None
 ) -> Inventory:
-    files = {entry.name: folder / entry.name for entry in _entries(folder) if entry.is_file()}
+    files = _files(folder)
     sut_info = next((files[known] for known in SUT_INFO if known in files), None)
     name = name or system_name(folder.name, _read_mapping(sut_info), _hw_name(submission, folder.name))
     declared = submission.systems.get(name)
@@ -182,11 +182,14 @@ def _walk(folder: Path, inside: PurePosixPath, findings: list[Finding]) -> Itera
     for entry in entries:
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        if _is_folder(entry):
             if len(inside.parts) < _DEPTH:
                 yield from _walk(folder / entry.name, inside / entry.name, findings)
-        else:
+        elif _is_file(entry):
             yield inside / entry.name
+        else:
+            where = str(folder / entry.name)
+            findings.append(finding("SCAN-008", where, found="neither a file nor a folder, or a dangling link"))
 
 
 def _merge_systems(systems: list[SystemFolder]) -> tuple[list[SystemFolder], list[Finding]]:
@@ -227,7 +230,7 @@ def _without_conflicts(runs: list[Run]) -> tuple[list[Run], list[Finding]]:
 
 def _folders(folder: Path) -> tuple[list[Path], list[Finding]]:
     try:
-        return [folder / entry.name for entry in _entries(folder) if entry.is_dir()], []
+        return [folder / entry.name for entry in _entries(folder) if _is_folder(entry)], []
     except OSError as problem:
         return [], [finding("SCAN-008", str(folder), found=problem.strerror)]
 
@@ -235,6 +238,28 @@ def _folders(folder: Path) -> tuple[list[Path], list[Finding]]:
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
     with os.scandir(folder) as entries:
         return sorted((e for e in entries if not e.name.startswith((".", "__"))), key=lambda entry: entry.name)
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    """A folder's files by name; `_folders` reports where it can't be read."""
+    try:
+        return {entry.name: folder / entry.name for entry in _entries(folder) if _is_file(entry)}
+    except OSError:
+        return {}
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link that leads to itself
+        return False
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _read_mapping(path: Path | None) -> dict[str, Any]:

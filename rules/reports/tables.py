@@ -80,7 +80,8 @@ def summary_csv(
     for placement in plan.placed():
         assert placement.target is not None
         verdict = verdicts[placement.source.id]
-        fields = systems[f"{placement.source.division}/{placement.source.system}"]
+        own = systems[f"{placement.source.division}/{placement.source.system}"]
+        fields = systems.get(f"{placement.target.division}/{placement.target.system}", own)
         row = _row(round_, tree, placement, verdict, fields)
         writer.writerow(row)
         if verdict.power is not None:
@@ -107,7 +108,7 @@ def _row(
         "MlperfModel": round_.official_name(target.model) if verdict.benchmark is None else verdict.benchmark,
         "Scenario": str(target.scenario),
         "Result": placement.metric,
-        "Accuracy": "  ".join(f"{name}: {value}" for name, value in verdict.accuracy.items()),
+        "Accuracy": _accuracy(verdict.accuracy),
         "total_accelerators": _product(fields.get("number_of_nodes"), fields.get("accelerators_per_node")),
         "Location": str(log.parent),
         "notes": notes,
@@ -119,6 +120,13 @@ def _row(
         "Units": placement.units,
         "weight_data_types": verdict.weight_data_types,
     }
+
+
+def _accuracy(values: Mapping[str, str]) -> str:
+    """All metrics in one cell; the one score of an endpoints run has no name there."""
+    if list(values) == ["score"]:
+        return values["score"]
+    return "  ".join(f"{name}: {value}" for name, value in values.items())
 
 
 def _product(*counts: object) -> object:

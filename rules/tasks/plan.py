@@ -42,7 +42,8 @@ def load_verdicts(workspace: Workspace) -> dict[str, Verdict]:
 
 
 def compute_plan(workspace: Workspace, verdicts: dict[str, Verdict]) -> Plan:
-    return make_plan(verdicts.values(), workspace.round, workspace.submission.preprocess)
+    also_open = {run.key for run in workspace.inventory.runs if len(workspace.submission.divisions_of(run)) > 1}
+    return make_plan(verdicts.values(), workspace.round, workspace.submission.preprocess, also_open)
 
 
 def write_plan(workspace: Workspace) -> None:
@@ -91,12 +92,11 @@ def key_json(key: RunKey) -> dict[str, str]:
 def _system_part(
     workspace: Workspace, plan: Plan, verdicts: dict[str, Verdict], system: SystemFolder
 ) -> dict[str, Any]:
-    """The system's JSON and README in each division where it has results."""
-    own = [p for p in plan.placed() if (p.source.division, p.source.system) == (system.division, system.name)]
+    """The system's JSON and README in each division where it has results and no system of its own."""
     description = workspace.describe(system)
     divisions: dict[Division, list[Placement]] = {}
-    for each in own:
-        if each.target:
+    for each in plan.placed():
+        if each.target and _describing(workspace, each.source, each.target) == system:
             divisions.setdefault(each.target.division, []).append(each)
     return {
         "name": system.name,
@@ -110,6 +110,12 @@ def _system_part(
             for division, placed in sorted(divisions.items())
         },
     }
+
+
+def _describing(workspace: Workspace, source: RunKey, target: RunKey) -> SystemFolder:
+    """Whose description a placed run stands under: that of its new division, where there is one."""
+    own = workspace.systems[(source.division, source.system)]
+    return workspace.systems.get((target.division, target.system), own)
 
 
 def _shared_part(workspace: Workspace, plan: Plan, verdicts: dict[str, Verdict]) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from doit.exceptions import TaskFailed
@@ -60,9 +59,7 @@ def pass_gate(workspace: Workspace) -> TaskFailed | None:
     tree = [Finding.from_json(each) for each in read_json(workspace.paths.plan)["findings"]]
     said = _outcome(plan, verdicts, tree)
     print("\n".join(said[:-1]), end="")
-    dropped = [each for each in plan.placements if each.target is None]
-    errors = [found for found in tree if found.is_error]
-    if dropped or errors:
+    if plan.not_shipped() or any(found.is_error for found in tree):
         print(f"\nNot ready: {said[-1]}")
         return TaskFailed("not ready for upload")
     print(f"\nReady: {workspace.paths.archive}")
@@ -70,7 +67,7 @@ def pass_gate(workspace: Workspace) -> TaskFailed | None:
 
 
 def _outcome(plan: Plan, verdicts: dict[str, Verdict], tree: list[Finding]) -> list[str]:
-    judged = [replace(f, path=f.path) for v in verdicts.values() for f in v.findings]
+    judged = [found for verdict in verdicts.values() for found in verdict.findings]
     lines = []
     if judged or tree:
         lines.append(format_findings([*tree, *judged]))
@@ -79,6 +76,6 @@ def _outcome(plan: Plan, verdicts: dict[str, Verdict], tree: list[Finding]) -> l
         lines.append(f"Plan:\n{format_plan(changed)}")
     placed = plan.placed()
     lines.append(f"Shipped, {len(placed)} results:\n{format_results(placed)}")
-    dropped = sum(each.target is None for each in plan.placements)
-    lines.append(f"{dropped} runs are not shipped, {sum(f.is_error for f in tree)} errors besides; see above.")
+    errors = sum(found.is_error for found in tree)
+    lines.append(f"{len(plan.not_shipped())} runs are not shipped, {errors} errors besides; see above.")
     return lines
