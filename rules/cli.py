@@ -23,4 +23,4 @@ class _Tasks(DodoTaskLoader):  # type: ignore[misc]
 def main() -> int:
     """Entry point. Returns doit's exit status: 0 ready, 1 not ready, 2 and 3 could not build."""
     DoitMain.BIN_NAME = "mlperf-dodo"
-    return int(DoitMain(_Tasks()).run(sys.argv[1:]))
+    return DoitMain(_Tasks()).run(sys.argv[1:]) or 0

@@ -75,14 +75,20 @@ class HashCache:
 def content_checker(cache: HashCache) -> type[FileChangedChecker]:
     """doit's file checker over one cache: the state of a dependency is its content's hash."""
 
+    def state_of(path: str, stat: os.stat_result | None = None) -> str:
+        try:
+            return cache.digest(path, stat)
+        except OSError as problem:  # for the task to meet and to say; others go on
+            return f"unreadable: {problem.strerror}"
+
     class ContentChecker(FileChangedChecker):  # type: ignore[misc]
         """A dependency changed when its bytes did."""
 
         def check_modified(self, file_path: str, file_stat: os.stat_result, state: Any) -> bool:
-            return bool(cache.digest(file_path, file_stat) != state)
+            return bool(state_of(file_path, file_stat) != state)
 
         def get_state(self, dep: str, current_state: Any) -> str | None:
-            digest = cache.digest(dep)
-            return None if digest == current_state else digest
+            state = state_of(dep)
+            return None if state == current_state else state
 
     return ContentChecker

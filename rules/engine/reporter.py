@@ -3,42 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from doit.exceptions import BaseFail, UnmetDependency
 from doit.reporter import ConsoleReporter
 
-Hook = Callable[[], None]
+
+@dataclass
+class Progress:
+    """How far doit's run came, by the names of its tasks; a task that is up to date is finished."""
+
+    selected: tuple[str, ...] = ()
+    finished: set[str] = field(default_factory=set)
+    #: Failed, or not tried because a task before failed; in that order.
+    failed: list[str] = field(default_factory=list)
+
+    def is_done_with(self, task: str) -> bool:
+        return task in self.finished or task in self.failed
 
 
-def build_reporter(begin: Hook, end: Hook) -> type[ConsoleReporter]:
+Begin = Callable[[], None]
+#: Gives the last words of the run.
+End = Callable[[Progress], str]
+
+
+def build_reporter(begin: Begin, end: End) -> type[ConsoleReporter]:
     """A reporter for doit's `run`; `begin` and `end` are called around the whole of it."""
 
     class BuildReporter(ConsoleReporter):  # type: ignore[misc]
-        """One line a task, one message a failure."""
+        """One line a task, one message a failure, and a closing."""
 
         desc = "a line for each task that runs"
 
+        def __init__(self, outstream: Any, options: Any) -> None:
+            super().__init__(outstream, options)
+            self._progress = Progress()
+            self._spoke = False
+
+        def _say(self, text: str) -> None:
+            self.write(f"{text}\n")
+            self._spoke = True
+
         def initialize(self, tasks: Any, selected_tasks: Any) -> None:
             begin()
+            self._progress.selected = tuple(selected_tasks)
 
         def execute_task(self, task: Any) -> None:
-            if task.actions and not task.name.startswith("_") and task.verbosity != 2:
-                self.write(f"{task.title()}\n")
+            if task.actions and task.title():
+                self._say(task.title())
+
+        def add_success(self, task: Any) -> None:
+            self._progress.finished.add(task.name)
 
         def skip_uptodate(self, task: Any) -> None:
-            pass
+            self._progress.finished.add(task.name)
 
         def add_failure(self, task: Any, fail: BaseFail) -> None:
-            self.failures.append({"task": task, "exception": fail})
+            self._progress.failed.append(task.name)
             if isinstance(fail, UnmetDependency):
-                self.write(f"{task.name}: not done, because a task before it failed\n")
-            elif task.verbosity != 2:
-                self.write(f"{task.name}: {fail.message}\n")
+                self._say(f"{task.name}: not done, because a task before it failed")
+            elif fail.message:
+                self._say(f"{task.name}: {fail.message}")
 
         def complete_run(self) -> None:
             for message in self.runtime_errors:
-                self.write(f"{message}\n")
-            end()
+                self._say(message)
+            closing = end(self._progress)
+            self.write(f"\n{closing}" if closing and self._spoke else closing)
 
     return BuildReporter

@@ -69,9 +69,10 @@ def _why(placement: Placement) -> str:
 
 def format_results(placements: Iterable[Placement]) -> str:
     """The shipped results, a line each."""
-    lines = []
-    for placement in placements:
-        if placement.target is not None:
-            metric = "-" if placement.metric is None else f"{placement.metric:.6g} {placement.units or ''}"
-            lines.append(f"  {placement.target.id:<50}  {metric}".rstrip())
-    return "\n".join(lines) + ("\n" if lines else "")
+    rows = [(p.target.id, _metric(p)) for p in placements if p.target is not None]
+    width = max((len(place) for place, _ in rows), default=0)
+    return "".join(f"  {place:<{width}}  {metric}\n" for place, metric in rows)
+
+
+def _metric(placement: Placement) -> str:
+    return "-" if placement.metric is None else f"{placement.metric:.6g} {placement.units or ''}".rstrip()

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from rules.engine.hashes import content_checker
+from rules.engine.interrupts import end_quietly
 from rules.engine.lock import BuildLock
-from rules.engine.reporter import build_reporter
+from rules.engine.reporter import Progress, build_reporter
+from rules.tasks.report import closing_words
 from rules.tasks.workspace import Workspace
 
 WORKSPACE = Workspace()
@@ -16,12 +18,14 @@ _BACKEND = "journal"
 
 def doit_config() -> dict[str, Any]:
     """DOIT_CONFIG of this workspace. Raises InvalidDodoFile for a declaration that can't be used."""
+    end_quietly()
     state = WORKSPACE.paths.state
     lock = BuildLock(state / "lock")
 
-    def end() -> None:
+    def end(progress: Progress) -> str:
         WORKSPACE.hashes.save()
         lock.release()
+        return closing_words(WORKSPACE, progress)
 
     return {
         "default_tasks": ["check", "plan", "stage", "pack", "report", "gate"],

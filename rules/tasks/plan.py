@@ -37,8 +37,11 @@ def plan_task(workspace: Workspace) -> dict[str, Any]:
 
 def load_verdicts(workspace: Workspace) -> dict[str, Verdict]:
     """The verdict of every run, by its id, from the files that the checks left."""
-    ids = [run.key.id for run in workspace.inventory.runs]
-    return {each: Verdict.from_json(read_json(workspace.paths.check(each))) for each in ids}
+    return {run.key.id: load_verdict(workspace, run.key.id) for run in workspace.inventory.runs}
+
+
+def load_verdict(workspace: Workspace, run_id: str) -> Verdict:
+    return Verdict.from_json(read_json(workspace.paths.check(run_id)))
 
 
 def compute_plan(workspace: Workspace, verdicts: dict[str, Verdict]) -> Plan:

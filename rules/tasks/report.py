@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from doit.exceptions import TaskFailed
 from doit.tools import config_changed
 
 from rules.engine.actions import action
+from rules.engine.reporter import Progress
 from rules.finding import Finding
-from rules.plan import Plan
+from rules.plan import Action, Placement, Plan
 from rules.reports.tables import findings_report, summary_csv, summary_report
 from rules.reports.text import format_findings, format_plan, format_results
 from rules.steps.files import read_json, write_file, write_json
-from rules.tasks.plan import compute_plan, load_verdicts
+from rules.tasks.plan import compute_plan, load_verdict, load_verdicts
 from rules.tasks.units import system_unit
 from rules.tasks.workspace import Workspace
 from rules.verdict import Verdict
+
+_INTERRUPTED = "Interrupted. What is finished stays; run `doit` again for the rest.\n"
 
 
 def report_task(workspace: Workspace) -> dict[str, Any]:
@@ -43,39 +47,66 @@ def write_reports(workspace: Workspace) -> None:
 
 
 def gate_task(workspace: Workspace) -> dict[str, Any]:
-    paths = workspace.paths
+    """After all else, so that a failing submission gets its tree, archive and reports first."""
     return {
-        "file_dep": [str(paths.plan), str(paths.findings)],
-        "uptodate": [False],
+        "task_dep": ["pack", "report"],
         "actions": [lambda: pass_gate(workspace)],
-        "verbosity": 2,
+        "title": lambda _: "",
     }
 
 
 def pass_gate(workspace: Workspace) -> TaskFailed | None:
-    """Print the outcome. Fails where a run is not shipped or the whole has an error."""
+    """Fails where a run is not shipped or the whole has an error. `closing_words` says why."""
+    return TaskFailed("") if _shortcomings(*_planned(workspace)) else None
+
+
+def closing_words(workspace: Workspace, progress: Progress) -> str:
+    """What a user reads at the end of a build: findings, plan, results, and whether it is ready."""
+    steps = {name.split(":")[0] for name in progress.selected}
+    if "gate" in steps and "report" in progress.finished:
+        return _outcome(workspace, progress)
+    if "gate" in steps:
+        return f"Not ready: {', '.join(progress.failed)} failed; see above.\n" if progress.failed else _INTERRUPTED
+    if "plan" in progress.finished & steps:
+        plan, _, tree = _planned(workspace)
+        return "\n".join(_sections(plan.placements, tree))
+    checks = [f"check:{run.key.id}" for run in workspace.inventory.runs]
+    judged = [name for name in checks if name in progress.finished and {"check", name} & set(progress.selected)]
+    found = [f for name in judged for f in load_verdict(workspace, name.removeprefix("check:")).findings]
+    return format_findings(found) if found else "No findings.\n" if judged else ""
+
+
+def _planned(workspace: Workspace) -> tuple[Plan, dict[str, Verdict], list[Finding]]:
+    """The plan, the verdicts that it comes from, and the findings that belong to no run."""
     verdicts = load_verdicts(workspace)
-    plan = compute_plan(workspace, verdicts)
     tree = [Finding.from_json(each) for each in read_json(workspace.paths.plan)["findings"]]
-    said = _outcome(plan, verdicts, tree)
-    print("\n".join(said[:-1]), end="")
-    if plan.not_shipped() or any(found.is_error for found in tree):
-        print(f"\nNot ready: {said[-1]}")
-        return TaskFailed("not ready for upload")
-    print(f"\nReady: {workspace.paths.archive}")
-    return None
+    return compute_plan(workspace, verdicts), verdicts, tree
 
 
-def _outcome(plan: Plan, verdicts: dict[str, Verdict], tree: list[Finding]) -> list[str]:
+def _sections(placements: Iterable[Placement], findings: Iterable[Finding]) -> list[str]:
+    found, rows = list(findings), list(placements)
+    sections = [format_findings(found)] if found else []
+    return [*sections, f"Plan:\n{format_plan(rows)}"] if rows else sections
+
+
+def _outcome(workspace: Workspace, progress: Progress) -> str:
+    plan, verdicts, tree = _planned(workspace)
     judged = [found for verdict in verdicts.values() for found in verdict.findings]
-    lines = []
-    if judged or tree:
-        lines.append(format_findings([*tree, *judged]))
-    changed = [each for each in plan.placements if each.action.value != "keep"]
-    if changed:
-        lines.append(f"Plan:\n{format_plan(changed)}")
-    placed = plan.placed()
-    lines.append(f"Shipped, {len(placed)} results:\n{format_results(placed)}")
-    errors = sum(found.is_error for found in tree)
-    lines.append(f"{len(plan.not_shipped())} runs are not shipped, {errors} errors besides; see above.")
-    return lines
+    changed = [each for each in plan.placements if each.action is not Action.KEEP]
+    sections = _sections(changed, [*tree, *judged])
+    if plan.placed():
+        sections.append(f"Shipped, {len(plan.placed())} results:\n{format_results(plan.placed())}")
+    short = _shortcomings(plan, verdicts, tree)
+    short += [f"{name} failed" for name in progress.failed if name != "gate"]
+    if short:
+        sections.append(f"Not ready: {'; '.join(short)}.\n")
+    else:
+        sections.append(f"Ready: {workspace.paths.archive}\n" if "gate" in progress.finished else _INTERRUPTED)
+    return "\n".join(sections)
+
+
+def _shortcomings(plan: Plan, _: dict[str, Verdict], tree: list[Finding]) -> list[str]:
+    """What keeps the submission from being ready, in a few words each."""
+    dropped, errors = len(plan.not_shipped()), sum(found.is_error for found in tree)
+    short = [f"{dropped} {'run is' if dropped == 1 else 'runs are'} not shipped"] if dropped else []
+    return [*short, f"{errors} {'error' if errors == 1 else 'errors'} in the whole"] if errors else short

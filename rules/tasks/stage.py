@@ -13,7 +13,8 @@ from rules.domain import Division, Run, RunKey, Scenario
 from rules.engine.actions import action
 from rules.engine.hashes import HashCache
 from rules.layout import Tree
-from rules.steps.files import json_bytes, read_json
+from rules.steps.files import json_bytes, read_json, remove_file
+from rules.steps.pack import fragment_info
 from rules.steps.stage import TreeFile, retire, run_files, stage_unit, unstage
 from rules.tasks.units import SHARED, all_units, system_unit
 from rules.tasks.workspace import Workspace
@@ -141,8 +142,9 @@ def _prune_task(workspace: Workspace) -> dict[str, Any]:
     def prune() -> None:
         for unit in leftovers:
             unstage(paths.record(unit), paths.tree, paths.records)
-            for stale in (paths.check(unit), paths.placement(unit), paths.fragment(unit)):
-                stale.unlink(missing_ok=True)
+            fragment = paths.fragment(unit)
+            for stale in (paths.check(unit), paths.placement(unit), fragment, fragment_info(fragment)):
+                remove_file(stale, paths.state)
         for run in workspace.inventory.runs:
             keep = _folders(workspace.tree, read_json(paths.placement(run.key.id))["targets"])
             retire(paths.record(run.key.id), paths.tree, keep)
@@ -152,7 +154,18 @@ def _prune_task(workspace: Workspace) -> dict[str, Any]:
         "file_dep": [str(paths.plan)],
         "uptodate": [not leftovers],
         "actions": [action(prune, (), paths.crash_log)],
+        "clean": [lambda: sweep(workspace)],
     }
+
+
+def sweep(workspace: Workspace) -> None:
+    """Take out what units of earlier builds left, whatever submission.yaml says now."""
+    paths = workspace.paths
+    for unit in _recorded_units(paths.records):
+        unstage(paths.record(unit), paths.tree, paths.records)
+    for folder in (paths.checks, paths.placements, paths.fragments):
+        for stale in sorted(folder.rglob("*.*")):
+            remove_file(stale, paths.state)
 
 
 def _folders(tree: Tree, targets: Iterable[dict[str, str]]) -> tuple[str, ...]:

@@ -73,17 +73,29 @@ class Paths:
     def records(self) -> Path:
         return self.state / "staged"
 
+    @property
+    def checks(self) -> Path:
+        return self.state / "checks"
+
+    @property
+    def placements(self) -> Path:
+        return self.state / "placements"
+
+    @property
+    def fragments(self) -> Path:
+        return self.state / "fragments"
+
     def check(self, unit: str) -> Path:
-        return self.state / "checks" / f"{unit}.json"
+        return self.checks / f"{unit}.json"
 
     def placement(self, unit: str) -> Path:
-        return self.state / "placements" / f"{unit}.json"
+        return self.placements / f"{unit}.json"
 
     def record(self, unit: str) -> Path:
         return self.records / f"{unit}.json"
 
     def fragment(self, unit: str) -> Path:
-        return self.state / "fragments" / f"{unit}.deflate"
+        return self.fragments / f"{unit}.deflate"
 
 
 class Workspace:
