@@ -26,8 +26,12 @@ def code_files(source: Path) -> list[tuple[PurePosixPath, Path]]:
     return [
         (PurePosixPath(path.relative_to(source)), path)
         for path in sorted(source.rglob("*"))
-        if path.is_file() and not any(part.startswith(".") or part in _NOT_SOURCE for part in path.parts)
+        if path.is_file() and not any(_is_left_out(part) for part in path.relative_to(source).parts)
     ]
+
+
+def _is_left_out(part: str) -> bool:
+    return part.startswith(".") or part in _NOT_SOURCE
 
 
 def has_readme(files: Iterable[tuple[PurePosixPath, Path]]) -> bool:
@@ -38,11 +42,10 @@ def document_findings(submission: Submission, models: Iterable[str]) -> list[Fin
     """What is still to be written for the models shipped: warnings, errors in the final build."""
     where = str(submission.source)
     severity = Severity.ERROR if submission.final else Severity.WARNING
-    findings = [
-        replace(finding("TEXT-001", where, found=model), severity=severity)
-        for model in sorted(set(models))
-        if code_of(submission, model) is None
-    ]
+    without_code = [model for model in sorted(set(models)) if code_of(submission, model) is None]
+    findings = []
+    if without_code:
+        findings.append(replace(finding("TEXT-001", where, found=", ".join(without_code)), severity=severity))
     if submission.calibration is None:
         findings.append(replace(finding("TEXT-002", where), severity=severity))
     declared = [*submission.implementation.values(), *([submission.calibration] if submission.calibration else [])]

@@ -106,6 +106,8 @@ def _place_benchmark(
     """The placements of one benchmark of one system in one division."""
     if group[0].key.division is Division.OPEN or group[0].benchmark is None:
         return [_kept(v) if v.passes else _dropped(v, switches) for v in group], []
+    if group[0].category is None:  # its description says none, which fails every run
+        return [_failed(v, switches) for v in group], []
     scenarios, found = _scenario_set(group[0], round_)
     if scenarios is None:
         codes = tuple(each.code for each in found)
@@ -137,9 +139,9 @@ def _place_benchmark(
 def _scenario_set(verdict: Verdict, round_: Round) -> tuple[ScenarioSet | None, list[Finding]]:
     assert verdict.benchmark is not None
     benchmark = round_.benchmarks.get(verdict.benchmark)
-    if benchmark is None or verdict.category is None:
+    if benchmark is None:
         return None, [finding("PLAN-001", verdict.folder, found=verdict.benchmark, expected=round_.name)]
-    scenarios = benchmark.scenario_set(verdict.category)
+    scenarios = benchmark.scenario_set(verdict.category) if verdict.category else None
     if scenarios is None:
         shown = str(verdict.category)
         return None, [finding("PLAN-005", verdict.folder, found=benchmark.name, expected=shown)]

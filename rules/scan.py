@@ -62,7 +62,7 @@ def _scan_root(submission: Submission, root: ResultsRoot) -> Inventory:
         return Inventory(findings=(finding("SCAN-001", source, line=root.line, found=str(root.path)),))
     children, unreadable = _folders(root.path)
     if not children:
-        return Inventory(findings=(*unreadable, finding("SCAN-002", str(root.path))))
+        return Inventory(findings=tuple(unreadable) or (finding("SCAN-002", str(root.path)),))
     divisions = [child for child in children if child.name in {division.value for division in Division}]
     findings = [*unreadable, *(finding("SCAN-006", str(child)) for child in divisions)]
     parts = [
@@ -112,6 +112,7 @@ def _scan_system(
         model_mapping=files.get(MODEL_MAPPING),
     )
     models, findings = _folders(folder)
+    findings += [found for path in (system.meta, system.sut_info, system.model_mapping) for found in _unreadable(path)]
     runs: list[Run] = []
     for model in models:
         scenarios, unreadable = _folders(model)
@@ -220,10 +221,9 @@ def _without_conflicts(runs: list[Run]) -> tuple[list[Run], list[Finding]]:
         claims.setdefault(run.key.id.lower(), []).append(run)
     kept = [rivals[0] for rivals in claims.values() if len(rivals) == 1]
     findings = [
-        finding("SCAN-005", str(run.folder), found=", ".join(str(other.folder) for other in rivals if other is not run))
+        finding("SCAN-005", str(rivals[0].folder), found=", ".join(str(other.folder) for other in rivals[1:]))
         for rivals in claims.values()
         if len(rivals) > 1
-        for run in rivals
     ]
     return kept, findings
 
@@ -266,9 +266,20 @@ def _read_mapping(path: Path | None) -> dict[str, Any]:
     """A small JSON object, or {} where there is none; the checks report what is wrong with it."""
     try:
         data = json.loads(_read(path)) if path else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return data if isinstance(data, dict) else {}
+
+
+def _unreadable(path: Path | None) -> list[Finding]:
+    """A finding where one of a system's small files holds no JSON object."""
+    try:
+        data = json.loads(path.read_bytes()) if path else {}
+    except OSError as problem:
+        return [finding("SCAN-010", str(path), found=problem.strerror)]
+    except (ValueError, RecursionError) as problem:
+        return [finding("SCAN-010", str(path), line=getattr(problem, "lineno", None), found="invalid JSON")]
+    return [] if isinstance(data, dict) else [finding("SCAN-010", str(path), found="no JSON object")]
 
 
 def _read(path: Path) -> bytes:

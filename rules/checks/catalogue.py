@@ -180,6 +180,13 @@ define(
         official=False,
     ),
     Rule(
+        "SCAN-010",
+        "can't be read: {found}",
+        "Mend the file, or copy it again from where it was made.",
+        _RAW_LAYOUT,
+        official=False,
+    ),
+    Rule(
         "PLAN-001",
         "{found} is no benchmark of {expected}; not shipped",
         "Build it for a round that has the benchmark, or submit it to the open division"

@@ -86,8 +86,8 @@ def category_unknown(evidence: Evidence, _: Round) -> Iterator[Violation]:
 
 @rule(
     "SYS-004",
-    "field {expected} is {found}",
-    fix="Fill the field in the system description.",
+    "fields missing or empty: {found}",
+    fix="Fill them in the system description.",
     source="SystemCheck.required_fields_check",
 )
 def field_empty(evidence: Evidence, round_: Round) -> Iterator[Violation]:
@@ -95,15 +95,17 @@ def field_empty(evidence: Evidence, round_: Round) -> Iterator[Violation]:
         return
     fields = evidence.system.fields
     network = round_.system_fields_network if fields.get("is_network") else ()
+    lacking = []
     for name in (*round_.system_fields, *network):
         if name in ("status", "system_type"):
             continue  # judged by SYS-002 and SYS-003
         if name not in fields:
-            yield Violation(evidence.system.path, found="missing", expected=name)
+            lacking.append(name)
         elif name in round_.system_fields_meaningful and not fields[name]:
             # The official checker tests for truth, so that the number 0 counts as empty.
-            found = 'the number 0, which counts as empty: write "0"' if fields[name] == 0 else "empty"
-            yield Violation(evidence.system.path, found=found, expected=name)
+            lacking.append(f'{name} (the number 0 counts as empty: write "0")' if fields[name] == 0 else name)
+    if lacking:
+        yield Violation(evidence.system.path, found=", ".join(lacking))
 
 
 @rule(

@@ -8,10 +8,11 @@ from rules.checks.catalogue import WARNING, Violation, rule
 from rules.domain import DETAIL_LOG, ENDPOINTS_PERFORMANCE, Artefact, Category, Scenario
 from rules.evidence import Evidence
 from rules.parsers.loadgen import DetailLog
-from rules.rounds.model import Round
+from rules.rounds import Round, round_with_seeds
 
 EARLY_STOPPING = frozenset((Scenario.SERVER, Scenario.SINGLE_STREAM, Scenario.MULTI_STREAM))
 _NETWORK_SUT = "Network SUT"
+_QSL_SEED = "qsl_rng_seed"
 
 
 def performance_log(evidence: Evidence) -> str:
@@ -76,7 +77,7 @@ def sample_count_violations(evidence: Evidence, log: DetailLog, path: str) -> It
 
 @rule(
     "PERF-005",
-    "a seed is not the round's: {found}, must be {expected}",
+    "seeds are not the round's: {found}, must be {expected}",
     fix="Use the LoadGen of the round (its mlperf.conf carries the seeds) and run again;"
     " or build for the round whose seeds the run has.",
     source="PerformanceCheck.seeds_check",
@@ -87,12 +88,14 @@ def seeds_differ(evidence: Evidence, round_: Round) -> Iterator[Violation]:
 
 
 def seed_violations(evidence: Evidence, log: DetailLog, path: str, round_: Round) -> Iterator[Violation]:
-    for seed, expected in round_.seeds.items():
-        if evidence.is_endpoints and seed == "qsl_rng_seed":  # the harness has no such seed
-            continue
-        key = f"effective_{seed}"
-        if log.get(key) != expected:
-            yield Violation(path, log.line(key), f"{seed}={log.get(key)}", expected)
+    wanted = {seed: value for seed, value in round_.seeds.items() if not (evidence.is_endpoints and seed == _QSL_SEED)}
+    logged = {seed: log.get(f"effective_{seed}") for seed in wanted}
+    differing = [seed for seed in wanted if logged[seed] != wanted[seed]]
+    if differing:
+        owner = round_with_seeds(logged)
+        found = ", ".join(f"{seed} {logged[seed]}" for seed in differing) + (f" (those of {owner})" if owner else "")
+        expected = ", ".join(str(wanted[seed]) for seed in differing)
+        yield Violation(path, log.line(f"effective_{differing[0]}"), found, expected)
 
 
 @rule(

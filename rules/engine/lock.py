@@ -18,12 +18,14 @@ class BuildLock:
         self._holder = path.with_name(path.name + ".holder")
 
     def acquire(self) -> None:
-        """Raises InvalidCommand, which doit prints as one line, where another build holds it."""
-        self._holder.parent.mkdir(parents=True, exist_ok=True)
+        """Raises InvalidCommand, which doit prints as one line: another build holds it, or it can't be written."""
         try:
+            self._holder.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except Timeout:
             raise InvalidCommand(f"another build is at work here ({self._said()}); wait for it to end") from None
+        except OSError as problem:
+            raise InvalidCommand(f"{self._holder.parent}: can't be written: {problem.strerror}") from None
         self._holder.write_text(f"process {os.getpid()} on {socket.gethostname()}")
 
     def release(self) -> None:

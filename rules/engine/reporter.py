@@ -16,11 +16,8 @@ class Progress:
 
     selected: tuple[str, ...] = ()
     finished: set[str] = field(default_factory=set)
-    #: Failed, or not tried because a task before failed; in that order.
+    #: In the order of failing; tasks that were not tried because of one of them don't count.
     failed: list[str] = field(default_factory=list)
-
-    def is_done_with(self, task: str) -> bool:
-        return task in self.finished or task in self.failed
 
 
 Begin = Callable[[], None]
@@ -60,10 +57,10 @@ def build_reporter(begin: Begin, end: End) -> type[ConsoleReporter]:
             self._progress.finished.add(task.name)
 
         def add_failure(self, task: Any, fail: BaseFail) -> None:
-            self._progress.failed.append(task.name)
             if isinstance(fail, UnmetDependency):
-                self._say(f"{task.name}: not done, because a task before it failed")
-            elif fail.message:
+                return
+            self._progress.failed.append(task.name)
+            if fail.message:
                 self._say(f"{task.name}: {fail.message}")
 
         def complete_run(self) -> None:

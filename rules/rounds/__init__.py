@@ -1,6 +1,6 @@
 """Rounds are data: `vX.Y.yaml` beside this file, one table a benchmark; the loader is all the code."""
 
-from rules.rounds.loader import available_rounds, load_round
+from rules.rounds.loader import available_rounds, load_round, round_with_seeds
 from rules.rounds.model import AccuracyMetric, Benchmark, Round, ScenarioSet, TokenLatencyLimits
 
 __all__ = [
@@ -11,4 +11,5 @@ __all__ = [
     "TokenLatencyLimits",
     "available_rounds",
     "load_round",
+    "round_with_seeds",
 ]

@@ -42,6 +42,12 @@ def load_round(name: str) -> Round:
     return _round(name, yaml.load(text, Loader=_YamlLoader))
 
 
+def round_with_seeds(seeds: Mapping[str, object]) -> str | None:
+    """The round whose seeds these are, by name, if there is one: tells what a log was made for."""
+    rounds = map(load_round, available_rounds())
+    return next((each.name for each in rounds if seeds and seeds.items() <= each.seeds.items()), None)
+
+
 def _unknown_round(name: str) -> str:
     known = available_rounds()
     nearest = get_close_matches(name, known, n=1)

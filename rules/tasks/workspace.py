@@ -178,12 +178,12 @@ def program_digest() -> str:
 
 
 def read_object(path: Path | None) -> dict[str, Any] | None:
-    """A JSON object, or None where there is none to be read; the checks say so."""
+    """A JSON object, or None where there is none to be read; the scan says so."""
     if path is None:
         return None
     try:
         data = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return data if isinstance(data, dict) else None
 
