@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import inspect
+import os
 import sys
+from importlib.metadata import version
 
-from doit.cmd_base import DodoTaskLoader
+from doit.cmd_base import NamespaceTaskLoader, opt_cwd
 from doit.doit_cmd import DoitMain
+from doit.exceptions import InvalidCommand
+
+from rules import __version__
+from rules.engine.interrupts import end_quietly
 
 
-class _Tasks(DodoTaskLoader):  # type: ignore[misc]
-    """The installed dodo.py, for the workspace that `-d` names or the current folder."""
+class _Tasks(NamespaceTaskLoader):  # type: ignore[misc]
+    """The installed dodo.py, for the workspace that `-d` names or the current folder.
 
-    def setup(self, opt_values: dict[str, object]) -> None:
-        spec = importlib.util.find_spec("dodo")
-        opt_values["dodoFile"] = spec.origin if spec else None
-        if not opt_values.get("cwdPath"):
-            opt_values["cwdPath"] = "."
-        super().setup(opt_values)
+    Imported here and not by doit, which would prefer a dodo.py that the workspace has for its own ends.
+    """
+
+    cmd_options = (opt_cwd,)
+
+    def setup(self, opt_values: dict[str, str | None]) -> None:
+        workspace = opt_values.get("cwdPath") or "."
+        try:
+            os.chdir(workspace)
+        except OSError as problem:
+            raise InvalidCommand(f"{workspace}: {problem.strerror}") from None
+        self.namespace = dict(inspect.getmembers(importlib.import_module("dodo")))
+
+
+class _Program(DoitMain):  # type: ignore[misc]
+    BIN_NAME = "mlperf-dodo"
+
+    @staticmethod
+    def print_version() -> None:
+        print(f"mlperf-dodo {__version__} (doit {version('doit')})")
 
 
 def main() -> int:
     """Entry point. Returns doit's exit status: 0 ready, 1 not ready, 2 and 3 could not build."""
-    DoitMain.BIN_NAME = "mlperf-dodo"
-    return DoitMain(_Tasks()).run(sys.argv[1:]) or 0
+    end_quietly()
+    return _Program(_Tasks()).run(sys.argv[1:]) or 0
