@@ -20,6 +20,7 @@ Glossary
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -108,9 +109,13 @@ class Run:
 
     key: RunKey
     folder: Path
-    artefacts: dict[Artefact, Path]
+    artefacts: Mapping[Artefact, Path]
     #: Files of the folder that no submission takes, relative to it.
     left_out: tuple[str, ...] = ()
+    #: The scenario as a finished tree spells its folder; the official spelling where silent.
+    spelled: str | None = None
+    #: In a finished tree: whether there is a folder for power, which may be empty.
+    has_power_folder: bool = False
 
     @property
     def is_endpoints(self) -> bool:
@@ -119,7 +124,11 @@ class Run:
 
     @property
     def has_power(self) -> bool:
-        return any(name.startswith(POWER_FOLDER) for name in self.artefacts)
+        return self.has_power_folder or any(name.startswith(POWER_FOLDER) for name in self.artefacts)
+
+    @property
+    def scenario_folder(self) -> str:
+        return self.spelled or str(self.key.scenario)
 
     def compliance_tests(self) -> tuple[str, ...]:
         """The compliance tests that left anything, sorted: `('TEST01', 'TEST04')`."""
@@ -155,5 +164,6 @@ README = Artefact("README.md")
 POWER_FOLDER = "performance/power/"
 RANGING_FOLDER = "performance/ranging/"
 ENDPOINTS_CONFIG = Artefact("config.yaml")
+ENDPOINTS_CONFIG_YML = Artefact("config.yml")
 ENDPOINTS_PERFORMANCE = Artefact("performance/result_summary.json")
 ENDPOINTS_ACCURACY = Artefact("accuracy/accuracy_results.json")

@@ -8,7 +8,7 @@ tables in constants.py of the official checker, mlcommons/inference.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -102,6 +102,32 @@ def shortened_logs(artefacts: Iterable[Artefact]) -> dict[Artefact, Artefact]:
     return found
 
 
+#: Files of a v5 scenario that count in measurements/ only.
+_OF_MEASUREMENTS = ("user.conf", "README.md", "measurements.json")
+
+
+def tree_artefact(layout: Layout, area: str, inside: Sequence[str]) -> Artefact | None:
+    """The artefact that a file of a finished tree is: `inside` is its path in an area of a submitter's folder.
+
+    Its first three parts are system, model and scenario. None for a file of no scenario.
+    """
+    if len(inside) < 4:
+        return None
+    system, rest = inside[0], inside[3:]
+    path = "/".join(rest)
+    if layout is Layout.V6:
+        return Artefact(path) if area == "results" else None
+    if area == "results":
+        return Artefact(path) if path not in _OF_MEASUREMENTS and not path.startswith("TEST") else None
+    if area == "compliance":
+        return Artefact(path) if len(rest) > 1 and rest[0].startswith(("TEST", "audit")) else None
+    if area == "measurements" and len(rest) == 1:
+        # The file is named by the system, often with the scenario behind (Loader.get_measurement_path).
+        is_measurements = path.startswith(system) and path.endswith(".json")
+        return Artefact("measurements.json" if is_measurements else path)
+    return None
+
+
 @dataclass(frozen=True)
 class Tree:
     """Where a submission tree of one layout keeps things; paths are relative to its root."""
@@ -138,8 +164,7 @@ class Tree:
         return self.submitter(division, submitter) / "results" / system / "README.md"
 
     def code(self, division: Division, submitter: str, model: str) -> PurePosixPath:
-        folder = "src" if self.layout is Layout.V6 else "code"
-        return self.submitter(division, submitter) / folder / model
+        return self.submitter(division, submitter) / self.layout.code_folder / model
 
     def calibration(self, division: Division, submitter: str) -> PurePosixPath:
         return self.submitter(division, submitter) / CALIBRATION

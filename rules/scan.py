@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -18,10 +19,14 @@ from rules.checks.catalogue import finding
 from rules.config.model import ResultsRoot, Submission
 from rules.domain import Artefact, Category, Division, Run, RunKey, Scenario, SystemFolder
 from rules.finding import Finding
-from rules.layout import MODEL_MAPPING, SUT_INFO, SYSTEM_META, RawFile, recognise
+from rules.layout import MODEL_MAPPING, SUT_INFO, SYSTEM_META, RawFile, is_run_folder, recognise
 
 #: How deep files lie in a scenario folder at most (`TEST01/performance/run_1/…`).
 _DEPTH = 4
+#: What a name can't have that becomes one folder and one word of a command.
+_UNFIT = re.compile(r"[\s/\\\x00-\x1f\x7f\ud800-\udfff]")
+#: How Python spells the bytes of a name that is not UTF-8.
+_NOT_UTF8 = re.compile("[\ud800-\udfff]")
 _NAME_PARTS = ("system_name", "implementation", "device", "framework", "run_config")
 
 
@@ -47,12 +52,12 @@ def scan(submission: Submission) -> Inventory:
     missing = [
         finding("SCAN-007", str(submission.source), line=declared.line, found=name, expected=_nearest(name, found))
         for name, declared in submission.systems.items()
-        if name not in found
+        if name not in found and declared.results is None
     ]
     return Inventory(
         tuple(sorted(systems, key=lambda system: (system.division, system.name))),
         tuple(sorted(runs, key=lambda run: run.key)),
-        tuple(sorted([*findings, *more, *conflicts, *missing])),
+        tuple(sorted({*findings, *more, *conflicts, *missing})),
     )
 
 
@@ -60,25 +65,32 @@ def _scan_root(submission: Submission, root: ResultsRoot) -> Inventory:
     source = str(submission.source)
     if not os.path.isdir(root.path):  # noqa: PTH112 - unlike Path.is_dir, never raises (over-long names)
         return Inventory(findings=(finding("SCAN-001", source, line=root.line, found=str(root.path)),))
+    if _NOT_UTF8.search(str(root.path)):
+        return Inventory(findings=(_unusable(root.path, "its name is not UTF-8"),))
     children, unreadable = _folders(root.path)
     if not children:
         return Inventory(findings=tuple(unreadable) or (finding("SCAN-002", str(root.path)),))
+    declared = {system.results for system in submission.systems.values()}
     divisions = [child for child in children if child.name in {division.value for division in Division}]
     findings = [*unreadable, *(finding("SCAN-006", str(child)) for child in divisions)]
     parts = [
-        _scan_system(submission, child, root.division, root.category) for child in children if child not in divisions
+        _scan_system(submission, child, root.division, root.category)
+        for child in children
+        if child not in divisions and child not in declared
     ]
     return _joined(parts, findings)
 
 
 def _scan_declared(submission: Submission) -> Inventory:
-    """Systems whose folder the declaration names itself."""
+    """Systems whose folder the declaration names itself; in a results root, what holds there holds for them."""
     parts, findings = [], []
     for declared in submission.systems.values():
         if declared.results is None:
             continue
         if os.path.isdir(declared.results):  # noqa: PTH112
-            parts.append(_scan_system(submission, declared.results, submission.division, None, declared.name))
+            root = next((root for root in submission.results if root.path == declared.results.parent), None)
+            division, category = (root.division, root.category) if root else (submission.division, None)
+            parts.append(_scan_system(submission, declared.results, division, category, declared.name))
         else:
             where = str(submission.source)
             findings.append(finding("SCAN-001", where, line=declared.line, found=str(declared.results)))
@@ -99,7 +111,7 @@ def _scan_system(
 ) -> Inventory:
     files = _files(folder)
     sut_info = next((files[known] for known in SUT_INFO if known in files), None)
-    name = name or system_name(folder.name, _read_mapping(sut_info), _hw_name(submission, folder.name))
+    name = name or _system_name(submission, folder, sut_info)
     declared = submission.systems.get(name)
     system = SystemFolder(
         division=(declared.division if declared and declared.division else division),
@@ -111,15 +123,20 @@ def _scan_system(
         sut_info=sut_info,
         model_mapping=files.get(MODEL_MAPPING),
     )
-    models, findings = _folders(folder)
-    findings += [found for path in (system.meta, system.sut_info, system.model_mapping) for found in _unreadable(path)]
+    models, unusable = _folders(folder)
+    findings = [
+        *unusable,
+        *(found for path in (system.meta, system.sut_info, system.model_mapping) for found in _unreadable(path)),
+    ]
     runs: list[Run] = []
     for model in models:
         scenarios, unreadable = _folders(model)
         findings += unreadable
         known = [(Scenario.parse(child.name), child) for child in scenarios]
         if not any(scenario for scenario, _ in known):
-            findings.append(finding("SCAN-003", str(model), found=", ".join(c.name for c in scenarios) or "no folders"))
+            if scenarios or not unreadable:
+                held = ", ".join(child.name for child in scenarios) or "no folders"
+                findings.append(finding("SCAN-003", str(model), found=held))
             continue
         for scenario, child in known:
             if scenario is None:
@@ -130,27 +147,25 @@ def _scan_system(
                 run, unreadable = scan_run(key, child)
                 runs.append(run)
                 findings += unreadable
-    if not models and system.meta is None:
-        return Inventory(findings=(*findings, finding("SCAN-003", str(folder), found="no benchmark folders")))
-    return Inventory((system,), tuple(runs), tuple(findings))
+    if not models and not unusable:
+        findings.append(finding("SCAN-003", str(folder), found="no benchmark folders"))
+    return Inventory((system,) if models or system.meta else (), tuple(runs), tuple(findings))
 
 
-def _hw_name(submission: Submission, folder: str) -> str | None:
-    declared = submission.systems.get(folder.replace(" ", "_"))
-    return declared.hw_name if declared else None
+def _system_name(submission: Submission, folder: Path, sut_info: Path | None) -> str:
+    """The folder's name where the declaration knows it by that, else what the sut-info makes of it."""
+    plain = system_name(folder.name, {})
+    return plain if plain in submission.systems else system_name(folder.name, _read_mapping(sut_info))
 
 
-def system_name(folder: str, sut_info: dict[str, Any], hw_name: str | None = None) -> str:
+def system_name(folder: str, sut_info: dict[str, Any]) -> str:
     """A system's name in the tree: from the automation's sut-info where complete, else the folder's.
 
     Same composition as the automation (`generate,inference,submission`), so that names agree
-    with submissions that it made; spaces become underscores.
+    with submissions that it made; spaces and what fits no folder name become underscores.
     """
     parts = [str(sut_info.get(part) or "") for part in _NAME_PARTS]
-    if all(parts):
-        parts[0] = hw_name or parts[0]
-        return "-".join(part.replace(" ", "_") for part in parts)
-    return folder.replace(" ", "_")
+    return _UNFIT.sub("_", "-".join(parts) if all(parts) else folder)
 
 
 def scan_run(key: RunKey, folder: Path) -> tuple[Run, list[Finding]]:
@@ -158,9 +173,10 @@ def scan_run(key: RunKey, folder: Path) -> tuple[Run, list[Finding]]:
     best: dict[Artefact, tuple[RawFile, Path]] = {}
     left_out: list[str] = []
     findings: list[Finding] = []
-    for relative in _walk(folder, PurePosixPath(), findings):
-        raw = recognise(relative)
-        if raw is None:
+    files = [(relative, recognise(relative)) for relative in _walk(folder, PurePosixPath(), findings)]
+    executions = _executions(raw for _, raw in files if raw)
+    for relative, raw in files:
+        if raw is None or executions.get(_parent(raw.artefact), _parent(raw.rank[1])) != _parent(raw.rank[1]):
             left_out.append(str(relative))
             continue
         rival = best.get(raw.artefact)
@@ -174,23 +190,29 @@ def scan_run(key: RunKey, folder: Path) -> tuple[Run, list[Finding]]:
     return Run(key, folder, artefacts, tuple(sorted(left_out))), findings
 
 
+def _executions(files: Iterable[RawFile]) -> dict[str, str]:
+    """The folder that each run_1 of the tree is taken from: one of several, whole, never mixed."""
+    rivals: dict[str, set[tuple[int, str]]] = {}
+    for raw in files:
+        folder = _parent(raw.artefact)
+        if is_run_folder(folder.rpartition("/")[2]):
+            rivals.setdefault(folder, set()).add((raw.rank[0], _parent(raw.rank[1])))
+    return {folder: min(found)[1] for folder, found in rivals.items()}
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
 def _walk(folder: Path, inside: PurePosixPath, findings: list[Finding]) -> Iterator[PurePosixPath]:
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as problem:
-        findings.append(finding("SCAN-008", str(folder), found=problem.strerror))
-        return
+    """The files in a folder, by their path in it; folders deeper than any artefact as they are."""
+    entries, unusable = _entries(folder)
+    findings += unusable
     for entry in entries:
-        if entry.name.startswith("."):
-            continue
-        if _is_folder(entry):
-            if len(inside.parts) < _DEPTH:
-                yield from _walk(folder / entry.name, inside / entry.name, findings)
-        elif _is_file(entry):
-            yield inside / entry.name
+        if entry.is_dir() and len(inside.parts) < _DEPTH:
+            yield from _walk(folder / entry.name, inside / entry.name, findings)
         else:
-            where = str(folder / entry.name)
-            findings.append(finding("SCAN-008", where, found="neither a file nor a folder, or a dangling link"))
+            yield inside / entry.name
 
 
 def _merge_systems(systems: list[SystemFolder]) -> tuple[list[SystemFolder], list[Finding]]:
@@ -219,47 +241,70 @@ def _without_conflicts(runs: list[Run]) -> tuple[list[Run], list[Finding]]:
     claims: dict[str, list[Run]] = {}
     for run in runs:
         claims.setdefault(run.key.id.lower(), []).append(run)
-    kept = [rivals[0] for rivals in claims.values() if len(rivals) == 1]
+    claimants = [_each_once(rivals) for rivals in claims.values()]
+    kept = [rivals[0] for rivals in claimants if len(rivals) == 1]
     findings = [
         finding("SCAN-005", str(rivals[0].folder), found=", ".join(str(other.folder) for other in rivals[1:]))
-        for rivals in claims.values()
+        for rivals in claimants
         if len(rivals) > 1
     ]
     return kept, findings
 
 
+def _each_once(rivals: list[Run]) -> list[Run]:
+    """Without those that are the same folder again: by a link, or by two results roots."""
+    if len(rivals) == 1:
+        return rivals
+    distinct: dict[Path, Run] = {}
+    for run in rivals:
+        distinct.setdefault(run.folder.resolve(), run)
+    return list(distinct.values())
+
+
 def _folders(folder: Path) -> tuple[list[Path], list[Finding]]:
-    try:
-        return [folder / entry.name for entry in _entries(folder) if _is_folder(entry)], []
-    except OSError as problem:
-        return [], [finding("SCAN-008", str(folder), found=problem.strerror)]
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    with os.scandir(folder) as entries:
-        return sorted((e for e in entries if not e.name.startswith((".", "__"))), key=lambda entry: entry.name)
+    """A folder's folders, but for `__pycache__` and its like; and what can't be used there."""
+    entries, unusable = _entries(folder)
+    return [folder / entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("__")], unusable
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """A folder's files by name; `_folders` reports where it can't be read."""
+    """A folder's files by name; `_folders` reports what can't be used."""
+    return {entry.name: folder / entry.name for entry in _entries(folder)[0] if entry.is_file()}
+
+
+def _entries(folder: Path) -> tuple[list[os.DirEntry[str]], list[Finding]]:
+    """The files and folders in a folder, sorted; a finding for each that is neither. Hidden ones don't count."""
     try:
-        return {entry.name: folder / entry.name for entry in _entries(folder) if _is_file(entry)}
-    except OSError:
-        return {}
+        with os.scandir(folder) as opened:
+            entries = sorted((each for each in opened if not each.name.startswith(".")), key=lambda each: each.name)
+    except OSError as problem:
+        return [], [_unusable(folder, problem.strerror)]
+    troubles = [(entry, _trouble(entry)) for entry in entries]
+    return (
+        [entry for entry, trouble in troubles if trouble is None],
+        [_unusable(folder / entry.name, trouble) for entry, trouble in troubles if trouble is not None],
+    )
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
+def _trouble(entry: os.DirEntry[str]) -> str | None:
+    """Why an entry can be taken for neither a file nor a folder, if so."""
+    if _NOT_UTF8.search(entry.name):
+        return "its name is not UTF-8"
     try:
-        return entry.is_file()
-    except OSError:  # a link that leads to itself
-        return False
+        if entry.is_dir():
+            return "a link to a folder that it lies in" if entry.is_symlink() and _is_around(entry) else None
+        return None if entry.is_file() else "neither a file nor a folder, or a dangling link"
+    except OSError as problem:  # a link that leads to itself
+        return problem.strerror or type(problem).__name__
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads to itself
-        return False
+def _is_around(link: os.DirEntry[str]) -> bool:
+    path = Path(link.path)
+    return path.parent.resolve().is_relative_to(path.resolve())
+
+
+def _unusable(path: Path, why: str | None) -> Finding:
+    return finding("SCAN-008", os.fsencode(path).decode("utf-8", "backslashreplace"), found=why)
 
 
 def _read_mapping(path: Path | None) -> dict[str, Any]:

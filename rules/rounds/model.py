@@ -19,6 +19,11 @@ class Layout(str, Enum):
     V5 = "v5"
     V6 = "v6"
 
+    @property
+    def code_folder(self) -> str:
+        """The folder of a submitter's code."""
+        return "src" if self is Layout.V6 else "code"
+
 
 @dataclass(frozen=True)
 class ScenarioSet:
@@ -95,6 +100,32 @@ class Benchmark:
         """Samples that an accuracy run must cover."""
         default = self.accuracy_sample_counts.get(None, self.dataset_size)
         return self.accuracy_sample_counts.get(scenario, default)
+
+
+def unknown_benchmark(name: str) -> Benchmark:
+    """A benchmark of which a round has no figures, so that a result of it can at least be measured."""
+    return Benchmark(
+        name=name,
+        listed=False,
+        scenarios={},
+        accuracy=(),
+        performance_sample_count=0,
+        dataset_size=0,
+        accuracy_sample_counts={},
+        min_queries={},
+        latency_limits_ns={},
+        token_latency_limits={},
+        needs_token_latencies=False,
+        offline_min_samples=None,
+        min_duration_applies=True,
+        compliance_tests=(),
+        result_fields={},
+        units={},
+        latency_divisor=1_000_000,
+        accuracy_files={},
+        allows_endpoints=False,
+        requires_equal_issue=False,
+    )
 
 
 @dataclass(frozen=True)
