@@ -57,6 +57,9 @@ def _keep(error: Exception, crash_log: Path | None) -> str:
     what = f"internal error: {type(error).__name__}: {error}"
     if crash_log is None:
         return what
-    crash_log.parent.mkdir(parents=True, exist_ok=True)
-    crash_log.write_text(traceback.format_exc())
+    try:
+        crash_log.parent.mkdir(parents=True, exist_ok=True)
+        crash_log.write_text(traceback.format_exc(), encoding="utf-8", errors="backslashreplace")
+    except OSError:
+        return what
     return f"{what}\nThis is a fault of mlperf-dodo; please report it with {crash_log}"

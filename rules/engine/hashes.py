@@ -37,15 +37,16 @@ class HashCache:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._entries: dict[str, tuple[Stat, str]] = {}
+        #: path -> stat, hash, and whether the file had settled when it was hashed
+        self._entries: dict[str, tuple[Stat, str, bool]] = {}
         self._changed = False
         self._load()
 
     def _load(self) -> None:
         try:
             rows = json.loads(self._path.read_bytes())
-            self._entries = {path: ((row[0], row[1], row[2]), row[3]) for path, row in rows.items()}
-        except (OSError, ValueError, TypeError, AttributeError, IndexError):
+            self._entries = {path: ((row[0], row[1], row[2]), row[3], True) for path, row in rows.items()}
+        except (OSError, ValueError, TypeError, AttributeError, LookupError, RecursionError):
             self._entries = {}
 
     def digest(self, path: str, stat: os.stat_result | None = None) -> str:
@@ -54,21 +55,24 @@ class HashCache:
         known = self._entries.get(path)
         if known is not None and known[0] == key:
             return known[1]
+        settled = key[1] < time.time_ns() - _SETTLED_NS
         digest = hash_file(path)
-        self._entries[path] = (key, digest)
+        self._entries[path] = (key, digest, settled)
         self._changed = True
         return digest
 
     def save(self) -> None:
-        """Keep what a later build can trust: entries of files that have settled."""
+        """Keep what a later build can trust. Where it can't be written, that build reads the files again."""
         if not self._changed:
             return
-        newest = time.time_ns() - _SETTLED_NS
-        rows = {path: (*key, digest) for path, (key, digest) in sorted(self._entries.items()) if key[1] < newest}
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.tmp")
-        temporary.write_text(json.dumps(rows, separators=(",", ":")))
-        temporary.replace(self._path)
+        rows = {path: (*key, digest) for path, (key, digest, settled) in sorted(self._entries.items()) if settled}
+        temporary = self._path.with_name(f"{self._path.name}.tmp")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(rows, separators=(",", ":")))
+            temporary.replace(self._path)
+        except OSError:
+            return
         self._changed = False
 
 

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from doit.exceptions import InvalidCommand
 
 #: doit sets this key last when it saves a task (Dependency.save_success).
 _LAST_KEY = "deps:"
@@ -73,36 +77,50 @@ class JournalDB:
 
     def dump(self) -> None:
         """The end of doit's run: everything is on disk already."""
-        if self._lines > 2 * len(self._tasks) + 100:
-            self._rewrite()
+        wrote = self._stream is not None  # else another process may be writing: the lock is for builds
+        if wrote and self._lines > 2 * len(self._tasks) + 100:
+            with suppress(InvalidCommand):  # long is better than lost
+                self._rewrite()
         self._close()
 
     def _append(self, task_id: str, record: dict[str, Any] | None) -> None:
-        if self._stream is None:
-            self._stream = self._opened()
-        self._stream.write(_line({"task": task_id, "record": record}))
-        self._stream.flush()
+        with self._writing():
+            if self._stream is None:
+                if self._lines == 0 or not _ends_whole(self._path):
+                    self._rewrite()  # with this change
+                    return
+                self._stream = self._path.open("ab")
+            self._stream.write(_line({"task": task_id, "record": record}))
+            self._stream.flush()
         self._lines += 1
 
-    def _opened(self) -> BinaryIO:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        if self._lines == 0 or not _ends_whole(self._path):
-            self._rewrite()
-        return self._path.open("ab")
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Raises InvalidCommand, which doit prints as one line, where the journal can't be written."""
+        try:
+            yield
+        except OSError as problem:
+            self._close()
+            raise InvalidCommand(f"{self._path}: can't be written: {problem.strerror}") from None
 
     def _rewrite(self) -> None:
         self._close()
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.tmp")
         rows: list[dict[str, Any]] = [_VERSION]
         rows += [{"task": task, "record": record} for task, record in self._tasks.items()]
-        temporary.write_bytes(b"".join(map(_line, rows)))
-        temporary.replace(self._path)
+        with self._writing():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.tmp")
+            try:
+                temporary.write_bytes(b"".join(map(_line, rows)))
+                temporary.replace(self._path)
+            finally:
+                temporary.unlink(missing_ok=True)
         self._lines = len(self._tasks)
 
     def _close(self) -> None:
         if self._stream is not None:
-            self._stream.close()
+            with suppress(OSError):  # what could not be written has been said
+                self._stream.close()
             self._stream = None
 
 
@@ -113,9 +131,12 @@ def _line(row: dict[str, Any]) -> bytes:
 def _parsed(line: bytes) -> dict[str, Any] | None:
     try:
         row = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return row if isinstance(row, dict) and (row == _VERSION or "task" in row) else None
+    if not isinstance(row, dict):
+        return None
+    is_record = isinstance(row.get("task"), str) and isinstance(row.get("record"), (dict, type(None)))
+    return row if is_record or row == _VERSION else None
 
 
 def _ends_whole(path: Path) -> bool:

@@ -22,11 +22,11 @@ class BuildLock:
         try:
             self._holder.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
+            self._holder.write_text(f"process {os.getpid()} on {socket.gethostname()}")
         except Timeout:
             raise InvalidCommand(f"another build is at work here ({self._said()}); wait for it to end") from None
         except OSError as problem:
             raise InvalidCommand(f"{self._holder.parent}: can't be written: {problem.strerror}") from None
-        self._holder.write_text(f"process {os.getpid()} on {socket.gethostname()}")
 
     def release(self) -> None:
         if self._lock.is_locked:

@@ -36,7 +36,12 @@ def build_reporter(begin: Begin, end: End) -> type[ConsoleReporter]:
         def __init__(self, outstream: Any, options: Any) -> None:
             super().__init__(outstream, options)
             self._progress = Progress()
+            self._begun = False
             self._spoke = False
+
+        def write(self, text: str) -> None:
+            encoding = getattr(self.outstream, "encoding", None) or "utf-8"
+            super().write(text.encode(encoding, "backslashreplace").decode(encoding))
 
         def _say(self, text: str) -> None:
             self.write(f"{text}\n")
@@ -44,6 +49,7 @@ def build_reporter(begin: Begin, end: End) -> type[ConsoleReporter]:
 
         def initialize(self, tasks: Any, selected_tasks: Any) -> None:
             begin()
+            self._begun = True
             self._progress.selected = tuple(selected_tasks)
 
         def execute_task(self, task: Any) -> None:
@@ -64,6 +70,8 @@ def build_reporter(begin: Begin, end: End) -> type[ConsoleReporter]:
                 self._say(f"{task.name}: {fail.message}")
 
         def complete_run(self) -> None:
+            if not self._begun:
+                return
             for message in self.runtime_errors:
                 self._say(message)
             closing = end(self._progress)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +15,18 @@ CHUNK_BYTES = 1 << 20
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A stream under a temporary name beside `path`, which it becomes at the end. Makes the folders."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    temporary = _temporary(path)
     try:
         with temporary.open("wb") as stream:
             yield stream
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _temporary(path: Path) -> Path:
+    """The same name each time, so that what a kill left there goes with the next writing or removal."""
+    return path.with_name(f".{path.name}.tmp")
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -41,7 +45,6 @@ def read_chunks(content: bytes | Path) -> Iterator[bytes]:
 
 
 def write_json(path: Path, data: Any) -> None:
-    """The same bytes for the same data: two-space indent, keys as given, UTF-8, newline at the end."""
     write_file(path, json_bytes(data))
 
 
@@ -57,20 +60,26 @@ def write_json_if_changed(path: Path, data: Any) -> None:
 
 
 def json_bytes(data: Any) -> bytes:
-    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode()
+    """The same bytes for the same data: two-space indent, keys as given, UTF-8, newline at the end.
+
+    What isn't UTF-8 in the name of a file is written as JSON's own escape, and read back as it was.
+    """
+    return (json.dumps(data, indent=2, ensure_ascii=False) + "\n").encode(errors="backslashreplace")
 
 
 def read_json(path: Path) -> Any:
     """A file of ours; None where it is missing or torn."""
     try:
         return json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
 
 
 def remove_file(path: Path, root: Path) -> None:
-    """Remove a file, and the folders above it that this empties, up to `root`."""
-    path.unlink(missing_ok=True)
+    """Remove a file or what a kill left of it, and the folders above that this empties, up to `root`."""
+    for each in (path, _temporary(path)):
+        if each.is_symlink() or each.is_file():  # else it's gone, or a folder has its place
+            each.unlink()
     remove_empty_folders(path.parent, root)
 
 
@@ -78,6 +87,8 @@ def remove_empty_folders(folder: Path, root: Path) -> None:
     while folder != root and root in folder.parents:
         try:
             folder.rmdir()
-        except OSError:  # not empty, or gone
+        except FileNotFoundError:  # gone already, which may have emptied the one above
+            pass
+        except OSError:
             return
         folder = folder.parent

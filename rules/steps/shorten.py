@@ -13,6 +13,7 @@ from rules.steps.files import read_chunks
 KEPT_BYTES = 4096
 _GAP = b"\n\n...\n\n"
 _HASH_LINES = re.compile(rb"^hash=[^\n]*(\n|\Z)", re.MULTILINE)
+_HASH = re.compile(rb"^hash=\w+\r?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ def shorten(path: Path) -> ShortenedLog:
 
 def is_shortened(size: int, report: bytes | None, limit: int) -> bool:
     """Whether a log is short and its report holds a hash already; `limit` in bytes."""
-    return size < limit and report is not None and _HASH_LINES.search(report) is not None
+    return size < limit and report is not None and _HASH.search(report) is not None
 
 
 def with_hash(report: bytes, sha256: str) -> bytes:

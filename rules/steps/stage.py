@@ -73,9 +73,9 @@ def stage_unit(files: Iterable[TreeFile], tree_root: Path, record_path: Path, ex
     wanted = {str(each.path): each for each in files}
     before = recorded_paths(record_path)
     write_json(record_path, {"complete": False, "files": [{"path": path} for path in sorted(before | set(wanted))]})
-    rows = [_place(wanted[path], tree_root) for path in sorted(wanted)]
-    for path in sorted(before - set(wanted)):
+    for path in sorted(before - set(wanted)):  # first, as a file may take a folder's place, and back
         remove_file(tree_root / path, tree_root)
+    rows = [_place(wanted[path], tree_root) for path in sorted(wanted)]
     originals = [
         {"path": path, "sha256": each.original.sha256, "size": each.original.size}
         for path, each in sorted(wanted.items())
@@ -96,9 +96,11 @@ def _place(file: TreeFile, tree_root: Path) -> dict[str, Any]:
 
 
 def recorded_paths(record_path: Path) -> set[str]:
-    """Tree paths that a record names; empty where there is none."""
-    record = read_json(record_path)
-    return {row["path"] for row in record["files"]} if isinstance(record, dict) else set()
+    """Tree paths that a record names; empty where there is none that can be read."""
+    try:
+        return {str(row["path"]) for row in read_json(record_path)["files"]}
+    except (KeyError, TypeError):
+        return set()
 
 
 def unstage(record_path: Path, tree_root: Path, records_root: Path) -> None:
