@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,16 @@ import yaml
 
 from rules.domain import (
     ACCURACY_DETAIL_LOG,
+    ACCURACY_LOG,
     ACCURACY_REPORT,
     DETAIL_LOG,
     ENDPOINTS_ACCURACY,
     ENDPOINTS_CONFIG,
+    ENDPOINTS_CONFIG_YML,
     ENDPOINTS_PERFORMANCE,
     MEASUREMENTS,
-    POWER_LOG,
+    README,
+    USER_CONF,
     Artefact,
     Category,
     Division,
@@ -26,10 +30,23 @@ from rules.domain import (
     RunKey,
     Scenario,
 )
-from rules.parsers.endpoints import endpoints_log
+from rules.parsers.accuracy import AccuracyReport, parse_accuracy_report
+from rules.parsers.endpoints import accuracy_problem, endpoints_log, scenario_spelling
 from rules.parsers.loadgen import DetailLog, parse_detail_log
+from rules.power_evidence import PowerEvidence, load_power_evidence
 from rules.rounds.model import Benchmark, Round
+from rules.sources import Disk, Files, read_start
 from rules.system import SystemDescription
+
+DISK = Disk()
+_SPELLED = {scenario.value: scenario for scenario in Scenario}
+#: Compliance tests whose runs are judged like performance runs; the logs of others aren't read.
+PERFORMANCE_TESTS = ("TEST01", "TEST04")
+#: What compliance tests leave and the official checker reads in every division, before any check.
+_EAGER_TEXTS = ("verify_accuracy.txt", "verify_output_len.txt")
+#: Reports and descriptions are small; a larger file is none of them, and isn't read.
+_LARGEST_DOCUMENT_BYTES = 8 << 20
+_YamlLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -39,59 +56,79 @@ class Unreadable:
     artefact: Artefact
     line: int | None
     reason: str
+    #: Read for closed and network results alone.
+    closed_only: bool = False
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One run's artefacts as values. Sizes in bytes; `paths` as the user spells them."""
+    """One run's artefacts as values. Sizes in bytes."""
 
     key: RunKey
     benchmark: Benchmark
     category: Category
     system: SystemDescription
     folder: str
-    paths: Mapping[Artefact, str]
+    #: As the user spells them.
+    paths: Mapping[Artefact, Path]
+    #: Of the files whose size is judged.
     sizes: Mapping[Artefact, int]
     is_endpoints: bool
     has_power: bool
+    #: The scenario as the folder spells it.
+    scenario_folder: str
     performance: DetailLog | None = None
     accuracy: DetailLog | None = None
-    accuracy_report: str | None = None
+    accuracy_report: AccuracyReport | None = None
     measurements: Mapping[str, Any] | None = None
-    power_samples: str | None = None
+    power: PowerEvidence | None = None
     #: Detail logs of compliance runs by test, and the small text files of the test folders.
     compliance_logs: Mapping[str, DetailLog] = field(default_factory=dict)
     texts: Mapping[Artefact, str] = field(default_factory=dict)
     unreadable: tuple[Unreadable, ...] = ()
-    #: Whether accuracy logs must be short and hashed already (in a finished tree).
+    #: Whether accuracy logs must be short and hashed, and READMEs and code there (in a finished tree).
     is_staged: bool = False
+    #: Whether the submitter's folder of the tree has one for code.
+    has_code: bool = True
 
-    @property
+    @cached_property
     def scenario(self) -> Scenario:
         return self.key.scenario
 
-    @property
+    @cached_property
     def is_closed(self) -> bool:
         """Closed rules hold (in the network division too)."""
         return self.key.division is not Division.OPEN
 
-    @property
+    @cached_property
+    def logged_spelling(self) -> object:
+        """The scenario of the performance log as the official checker compares it, letter for letter."""
+        logged = self.performance.get("effective_scenario") if self.performance else None
+        return scenario_spelling(logged, self.scenario_folder) if self.is_endpoints else logged
+
+    @cached_property
     def logged_scenario(self) -> Scenario | None:
         """The scenario of the performance log; an Interactive result has a Server log."""
-        logged = self.performance.get("effective_scenario") if self.performance else None
-        if self.is_endpoints and self.scenario in (Scenario.SINGLE_STREAM, Scenario.INTERACTIVE):
-            return self.scenario
-        return Scenario.parse(str(logged)) if logged is not None else None
+        spelling = self.logged_spelling
+        if not isinstance(spelling, str):
+            return None
+        return Scenario.parse(spelling) if self.is_endpoints else _SPELLED.get(spelling)
 
     def path(self, artefact: Artefact) -> str:
         """Where an artefact lies, or the folder that lacks it."""
-        return self.paths.get(artefact, self.folder)
+        return str(self.paths[artefact]) if artefact in self.paths else self.folder
 
     def has(self, artefact: str) -> bool:
         return artefact in self.paths
 
     def text(self, artefact: str) -> str | None:
         return self.texts.get(Artefact(artefact))
+
+    def names_in(self, folder: str) -> set[str]:
+        """The names of the files that lie in a folder of the run (`TEST01/accuracy`), not below it."""
+        prefix = f"{folder}/"
+        inside = (path[len(prefix) :] for path in self.paths if path.startswith(prefix))
+        return {name for name in inside if "/" not in name}
 
     def in_division(self, division: Division) -> Evidence:
         """The same run as another division would judge it."""
@@ -102,96 +139,122 @@ class Evidence:
         )
 
 
-def load_evidence(run: Run, round_: Round, benchmark: Benchmark, system: SystemDescription) -> Evidence:
+def load_evidence(
+    run: Run,
+    round_: Round,
+    benchmark: Benchmark,
+    system: SystemDescription,
+    files: Files = DISK,
+    *,
+    is_staged: bool = False,
+    has_code: bool = True,
+) -> Evidence:
     """Read a run's logs and texts. What can't be read is recorded, never raised."""
-    reader = _Reader(run)
-    performance, accuracy = reader.detail_log(DETAIL_LOG), reader.detail_log(ACCURACY_DETAIL_LOG)
+    reader = _Reader(run, files)
     if run.is_endpoints:
-        config = reader.mapping(_endpoints_config(run))
+        config = reader.mapping(ENDPOINTS_CONFIG if ENDPOINTS_CONFIG in run.artefacts else ENDPOINTS_CONFIG_YML)
         performance = reader.endpoints(ENDPOINTS_PERFORMANCE, config)
         accuracy = reader.endpoints(ENDPOINTS_ACCURACY, config)
-    tests = {test: reader.detail_log(Artefact(f"{test}/{DETAIL_LOG}")) for test in run.compliance_tests()}
+    else:
+        performance, accuracy = reader.detail_log(DETAIL_LOG), reader.detail_log(ACCURACY_DETAIL_LOG)
+    tests = {test: reader.detail_log(Artefact(f"{test}/{DETAIL_LOG}")) for test in PERFORMANCE_TESTS}
     measurements = reader.mapping(MEASUREMENTS)
-    texts = {artefact: reader.text(artefact) for artefact in run.artefacts if _is_small_text(artefact)}
     report = reader.text(ACCURACY_REPORT)
-    samples = reader.text(POWER_LOG) if run.has_power else None
+    texts = {artefact: reader.text(artefact, closed_only=closed) for artefact, closed in _small_texts(run)}
+    power = load_power_evidence(run.artefacts, files) if run.has_power else None
     return Evidence(
         key=run.key,
         benchmark=benchmark,
         category=system.category or Category.DATACENTER,
         system=system,
         folder=str(run.folder),
-        paths={artefact: str(path) for artefact, path in run.artefacts.items()},
-        sizes={artefact: _size(path) for artefact, path in run.artefacts.items()},
+        paths=run.artefacts,
+        sizes=reader.sizes(ACCURACY_LOG, USER_CONF, README),
         is_endpoints=run.is_endpoints,
         has_power=run.has_power,
+        scenario_folder=run.scenario_folder,
         performance=performance,
         accuracy=accuracy,
-        accuracy_report=report,
+        accuracy_report=None if report is None else parse_accuracy_report(report, benchmark.accuracy),
         measurements=measurements,
-        power_samples=samples,
+        power=power,
         compliance_logs={test: log for test, log in tests.items() if log is not None},
         texts={artefact: text for artefact, text in texts.items() if text is not None},
         unreadable=tuple(reader.unreadable),
+        is_staged=is_staged,
+        has_code=has_code,
     )
 
 
-def _endpoints_config(run: Run) -> Artefact:
-    return ENDPOINTS_CONFIG if ENDPOINTS_CONFIG in run.artefacts else Artefact("config.yml")
-
-
-def _is_small_text(artefact: Artefact) -> bool:
-    name = artefact.rsplit("/", 1)[-1]
-    in_test = artefact.startswith("TEST") and (name.startswith("verify_") or name.endswith("accuracy.txt"))
-    return in_test or artefact.startswith("audit/")
-
-
-def _size(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0
+def _small_texts(run: Run) -> list[tuple[Artefact, bool]]:
+    """The text files of compliance runs and audits, each with whether only closed results need it."""
+    found = []
+    for artefact in run.artefacts:
+        name = artefact.rsplit("/", 1)[-1]
+        if artefact.startswith("TEST") and (name.startswith("verify_") or name.endswith("_accuracy.txt")):
+            found.append((artefact, name not in _EAGER_TEXTS))
+        elif artefact.startswith("audit/") and name.endswith(".json"):
+            found.append((artefact, False))
+    return found
 
 
 class _Reader:
     """Reads a run's artefacts and keeps what could not be read."""
 
-    def __init__(self, run: Run) -> None:
-        self._artefacts = run.artefacts
+    def __init__(self, run: Run, files: Files) -> None:
+        self._artefacts: Mapping[Artefact, Path] = run.artefacts
+        self._files = files
         self.unreadable: list[Unreadable] = []
 
-    def _fail(self, artefact: Artefact, reason: str, line: int | None = None) -> None:
-        self.unreadable.append(Unreadable(artefact, line, reason))
+    def _fail(self, artefact: Artefact, reason: str, line: int | None = None, closed_only: bool = False) -> None:
+        self.unreadable.append(Unreadable(artefact, line, reason, closed_only))
 
-    def bytes(self, artefact: Artefact) -> bytes | None:
+    def sizes(self, *wanted: Artefact) -> dict[Artefact, int]:
+        sizes = {}
+        for artefact in wanted:
+            path = self._artefacts.get(artefact)
+            try:
+                if path is not None:
+                    sizes[artefact] = self._files.size(path)
+            except OSError as problem:
+                self._fail(artefact, problem.strerror or type(problem).__name__)
+        return sizes
+
+    def text(self, artefact: Artefact, *, closed_only: bool = False) -> str | None:
+        """A text file, its line ends as \\n."""
         path = self._artefacts.get(artefact)
         if path is None:
             return None
         try:
-            return path.read_bytes()
+            with self._files.open(path) as stream:
+                data = read_start(stream, _LARGEST_DOCUMENT_BYTES + 1)
+        except OSError as problem:
+            self._fail(artefact, problem.strerror or type(problem).__name__, None, closed_only)
+            return None
+        if len(data) > _LARGEST_DOCUMENT_BYTES:
+            self._fail(artefact, f"more than {_LARGEST_DOCUMENT_BYTES >> 20} MB", None, closed_only)
+            return None
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError as problem:
+            line = data.count(b"\n", 0, problem.start) + 1
+            self._fail(artefact, f"byte 0x{data[problem.start]:02x} is not UTF-8", line, closed_only)
+            return None
+        return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
+
+    def detail_log(self, artefact: Artefact) -> DetailLog | None:
+        path = self._artefacts.get(artefact)
+        if path is None:
+            return None
+        try:
+            with self._files.open(path) as stream:
+                log = parse_detail_log(stream)
         except OSError as problem:
             self._fail(artefact, problem.strerror or type(problem).__name__)
             return None
-
-    def text(self, artefact: Artefact) -> str | None:
-        data = self.bytes(artefact)
-        if data is None:
-            return None
-        try:
-            return data.decode("utf-8")
-        except UnicodeDecodeError as problem:
-            line = data.count(b"\n", 0, problem.start) + 1
-            self._fail(artefact, f"byte 0x{data[problem.start]:02x} is not UTF-8", line)
-            return None
-
-    def detail_log(self, artefact: Artefact) -> DetailLog | None:
-        data = self.bytes(artefact)
-        if data is None:
-            return None
-        log = parse_detail_log(data)
-        for problem in log.problems[:1]:
+        for problem_line in log.problems[:1]:
             more = f" (and {len(log.problems) - 1} more lines)" if len(log.problems) > 1 else ""
-            self._fail(artefact, problem.text + more, problem.line)
+            self._fail(artefact, problem_line.text + more, problem_line.line)
         return log if log.values else None
 
     def mapping(self, artefact: Artefact) -> dict[str, Any] | None:
@@ -200,15 +263,15 @@ class _Reader:
         if text is None:
             return None
         try:
-            data = json.loads(text) if artefact.endswith(".json") else yaml.safe_load(text)
+            data = json.loads(text) if artefact.endswith(".json") else yaml.load(text, Loader=_YamlLoader)
         except json.JSONDecodeError as problem:
-            self._fail(
-                artefact, f"invalid JSON: {problem.msg}" if text.strip() else "the file is empty", problem.lineno
-            )
+            what = f"invalid JSON: {problem.msg}" if text.strip() else "the file is empty"
+            self._fail(artefact, what, problem.lineno)
             return None
         except (yaml.YAMLError, ValueError, RecursionError) as problem:
             mark = getattr(problem, "problem_mark", None)
-            self._fail(artefact, "invalid YAML", mark.line + 1 if mark else None)
+            kind = "JSON" if artefact.endswith(".json") else "YAML"
+            self._fail(artefact, f"invalid {kind}", mark.line + 1 if mark else None)
             return None
         if not isinstance(data, dict):
             self._fail(artefact, f"holds {type(data).__name__}, not an object")
@@ -217,4 +280,9 @@ class _Reader:
 
     def endpoints(self, artefact: Artefact, config: dict[str, Any] | None) -> DetailLog | None:
         results = self.mapping(artefact)
-        return None if results is None else endpoints_log(results, config or {})
+        if results is None:
+            return None
+        problem = accuracy_problem(results)
+        if problem:
+            self._fail(artefact, problem)
+        return endpoints_log(results, config or {})

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any
 
 from rules.checks.catalogue import finding
+from rules.completeness import missing_scenarios, scenario_set
 from rules.config.model import Preprocess
 from rules.domain import Division, RunKey, Scenario
 from rules.finding import Finding
@@ -108,7 +109,7 @@ def _place_benchmark(
         return [_kept(v) if v.passes else _dropped(v, switches) for v in group], []
     if group[0].category is None:  # its description says none, which fails every run
         return [_failed(v, switches) for v in group], []
-    scenarios, found = _scenario_set(group[0], round_)
+    scenarios, found = scenario_set(group[0].benchmark, group[0].category, round_, group[0].folder)
     if scenarios is None:
         codes = tuple(each.code for each in found)
         return [_not_closed(v, switches, found[0].message, codes) for v in group], found
@@ -120,7 +121,7 @@ def _place_benchmark(
         _inferred(passing, {v.key.scenario for v in group}, scenarios, round_) if switches.infer_scenarios else []
     )
     present = {v.key.scenario for v in passing} | {each.target.scenario for each in inferred if each.target}
-    missing = _missing(scenarios, present)
+    missing = missing_scenarios(scenarios, present)
     rows = [
         _not_closed(v, switches, "not a scenario of this benchmark", ("PLAN-003",))
         if v in unknown
@@ -134,27 +135,6 @@ def _place_benchmark(
         rows += [_not_closed(v, switches, f"closed submissions must have {text}", ("PLAN-002",)) for v in passing]
         return rows, found
     return [*rows, *(_kept(v) for v in passing), *inferred], found
-
-
-def _scenario_set(verdict: Verdict, round_: Round) -> tuple[ScenarioSet | None, list[Finding]]:
-    assert verdict.benchmark is not None
-    benchmark = round_.benchmarks.get(verdict.benchmark)
-    if benchmark is None:
-        return None, [finding("PLAN-001", verdict.folder, found=verdict.benchmark, expected=round_.name)]
-    scenarios = benchmark.scenario_set(verdict.category) if verdict.category else None
-    if scenarios is None:
-        shown = str(verdict.category)
-        return None, [finding("PLAN-005", verdict.folder, found=benchmark.name, expected=shown)]
-    return scenarios, []
-
-
-def _missing(scenarios: ScenarioSet, present: set[Scenario]) -> list[str]:
-    """What a closed benchmark still lacks (Loader.check_scenarios)."""
-    missing = [str(scenario) for scenario in scenarios.required if scenario not in present]
-    either = {Scenario.INTERACTIVE, Scenario.SERVER}
-    if either <= set(scenarios.optional) and not either & present:
-        missing.append("Interactive or Server")
-    return missing
 
 
 def _inferred(
@@ -176,7 +156,7 @@ def _inferred(
                     Action.INFER,
                     f"{wanted} inferred from {source.key.scenario}, as the round permits on edge systems",
                     replace(source.key, scenario=wanted),
-                    source.inferable[wanted],
+                    source.inferable[wanted].metric,
                     round_.units_of(round_.benchmarks[source.benchmark], wanted) if source.benchmark else None,
                 )
             )

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rules.config.model import SystemDeclaration
 from rules.domain import Category, Division
 from rules.rounds.model import Round
+
+
+@dataclass(frozen=True)
+class Nameplate:
+    """The nameplate power of a system, `<system>_power.yaml`: where it is and what it holds."""
+
+    path: str | None = None
+    data: Any = None
+    #: Why it can't be read, if so.
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -22,7 +32,11 @@ class SystemDescription:
     #: Whether anybody described the system at all.
     is_described: bool
     #: What system_meta.json said of submitter and division, where that differs.
-    overridden: Mapping[str, str]
+    overridden: Mapping[str, str] = field(default_factory=dict)
+    nameplate: Nameplate = Nameplate()
+    #: Why there is no description, where there should be one; `line` counts from 1.
+    problem: str | None = None
+    line: int | None = None
 
     @property
     def category(self) -> Category | None:
@@ -30,7 +44,9 @@ class SystemDescription:
 
     @property
     def is_network(self) -> bool:
-        return str(self.fields.get("is_network", "")).lower() == "true"
+        """As the official checker reads it: the text `true`, in any letter case."""
+        said = self.fields.get("is_network")
+        return isinstance(said, str) and said.lower() == "true"
 
     def in_division(self, division: Division) -> SystemDescription:
         return replace(self, fields={**self.fields, "division": str(division)})

@@ -19,6 +19,21 @@ class Power:
 
 
 @dataclass(frozen=True)
+class Inference:
+    """What a run gives as a result of another scenario."""
+
+    metric: float
+    power: Power | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {"metric": self.metric, "power": None if self.power is None else vars(self.power)}
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> Inference:
+        return cls(data["metric"], None if data["power"] is None else Power(**data["power"]))
+
+
+@dataclass(frozen=True)
 class Verdict:
     """What the checks say of a run. `metric` is in `units`; accuracy values are as reported."""
 
@@ -32,14 +47,17 @@ class Verdict:
     accuracy: dict[str, str] = field(default_factory=dict)
     power: Power | None = None
     inferred: bool = False
-    #: Metrics of the scenarios that may be inferred from this run.
-    inferable: dict[Scenario, float] = field(default_factory=dict)
+    #: `effective_scenario` of the performance log, as it stands there.
+    logged: str | None = None
+    #: The scenarios that may be inferred from this run.
+    inferable: dict[Scenario, Inference] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     #: What the open division would say of a closed run: tells whether it can move there.
     findings_in_open: tuple[Finding, ...] = ()
     left_out: tuple[str, ...] = ()
-    #: From measurements.json, for the summary.
+    #: From measurements.json and the nameplate, for the summary.
     weight_data_types: str = ""
+    design_power_watts: Any = None
 
     @property
     def passes(self) -> bool:
@@ -59,7 +77,7 @@ class Verdict:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The shape that `findings.json` shares, and what the plan needs besides."""
+        """For the file that a check leaves and the later steps read."""
         return {
             "division": str(self.key.division),
             "submitter": self.key.submitter,
@@ -74,12 +92,14 @@ class Verdict:
             "units": self.units,
             "accuracy": self.accuracy,
             "inferred": self.inferred,
-            "inferable": {str(scenario): metric for scenario, metric in self.inferable.items()},
+            "logged": self.logged,
+            "inferable": {str(scenario): each.to_json() for scenario, each in self.inferable.items()},
             "power": None if self.power is None else vars(self.power),
             "findings": [found.to_json() for found in self.findings],
             "findings_in_open": [found.to_json() for found in self.findings_in_open],
             "left_out": list(self.left_out),
             "weight_data_types": self.weight_data_types,
+            "design_power_watts": self.design_power_watts,
         }
 
     @classmethod
@@ -97,9 +117,11 @@ class Verdict:
             accuracy=data["accuracy"],
             power=None if data["power"] is None else Power(**data["power"]),
             inferred=data["inferred"],
-            inferable={Scenario(scenario): metric for scenario, metric in data["inferable"].items()},
+            logged=data["logged"],
+            inferable={Scenario(scenario): Inference.from_json(each) for scenario, each in data["inferable"].items()},
             findings=tuple(Finding.from_json(each) for each in data["findings"]),
             findings_in_open=tuple(Finding.from_json(each) for each in data["findings_in_open"]),
             left_out=tuple(data["left_out"]),
             weight_data_types=data["weight_data_types"],
+            design_power_watts=data["design_power_watts"],
         )

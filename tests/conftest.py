@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from support import CLOSED_SYSTEM, CORPUS, copy_of
+from support import CLOSED_SYSTEM, CORPUS, copy_of, doit, example_workspace
 
 
 @pytest.fixture
@@ -20,3 +20,23 @@ def corpus() -> Path:
 def offline(tmp_path: Path) -> Path:
     """A copy of the example's closed resnet50 Offline run, to break."""
     return copy_of(CLOSED_SYSTEM / "resnet50/Offline", tmp_path)
+
+
+@pytest.fixture(scope="session")
+def built_example(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace with the example, built. Shared by many tests: to change one, take `workspace`."""
+    built = example_workspace(tmp_path_factory.mktemp("example") / "workspace")
+    doit(built, check=True)
+    return built
+
+
+@pytest.fixture
+def unbuilt(tmp_path: Path) -> Path:
+    """A workspace of one's own with the example, before the first build."""
+    return example_workspace(tmp_path / "workspace")
+
+
+@pytest.fixture
+def workspace(built_example: Path, tmp_path: Path) -> Path:
+    """A workspace of one's own with the example, built."""
+    return copy_of(built_example, tmp_path)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -120,24 +122,85 @@ class Outcome:
         return [line for line in self.output.splitlines() if line.startswith(steps) and " " not in line.strip()]
 
 
-def make_workspace(folder: Path, results: Iterable[Path] | str = "results", **keys: Any) -> Path:
-    """A workspace with a submission.yaml; `results` are linked in, or named as text."""
+def make_workspace(folder: Path, results: Iterable[Path | Mapping[str, str]] | str = "results", **keys: Any) -> Path:
+    """A workspace with a submission.yaml; `results` are linked in, or named as text or mappings."""
     folder.mkdir(parents=True, exist_ok=True)
-    roots = results if isinstance(results, str) else [str(root) for root in results]
+    roots = results if isinstance(results, str) else [r if isinstance(r, Mapping) else str(r) for r in results]
     said = {"round": "v6.1", "submitter": "ExampleLab", "division": "closed", "results": roots} | keys
     (folder / "submission.yaml").write_text(json.dumps(said, indent=2))  # JSON is YAML
     return folder
 
 
-def doit(workspace: Path, *arguments: str, check: bool = False) -> Outcome:
+#: The example's results as `submission.yaml` names them.
+EXAMPLE_RESULTS = ({"path": "results/closed"}, {"path": "results/open", "division": "open"})
+#: The ids of the example's runs.
+EXAMPLE_RUNS = (
+    *(f"closed/example-edge/resnet50/{scenario}" for scenario in ("MultiStream", "Offline", "SingleStream")),
+    *(f"open/example-edge-int4/bert-small-int4/{scenario}" for scenario in ("Offline", "SingleStream")),
+)
+
+
+def example_workspace(folder: Path, **keys: Any) -> Path:
+    """A workspace with a copy of the example's results and of its code; `keys` change its submission.yaml."""
+    shutil.copytree(EXAMPLE / "results", folder / "results")
+    (folder / "code").mkdir()
+    shutil.copy2(EXAMPLE / "generate.py", folder / "code/generate.py")
+    return declare_example(folder, **keys)
+
+
+def declare_example(workspace: Path, **keys: Any) -> Path:
+    """Write the example's submission.yaml; `keys` change it."""
+    return make_workspace(workspace, EXAMPLE_RESULTS, **{"implementation": {"*": "code"}} | keys)
+
+
+def doit(workspace: Path, *arguments: str, check: bool = False, **environment: str) -> Outcome:
     """Run doit with this repository's dodo.py in a workspace, as a user does."""
-    command = [sys.executable, "-m", "doit"]
-    options = ["-f", str(REPOSITORY / "dodo.py"), "-d", str(workspace)]
-    commands = ("list", "info", "clean", "forget", "help", "run")
-    at = 1 if arguments and arguments[0] in commands else 0
-    said = [*arguments[:at], *options, *arguments[at:]]
-    done = subprocess.run([*command, *said], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        doit_command(workspace, *arguments),
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | environment,
+    )
     assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
     if check:
         assert done.returncode == 0, done.stdout + done.stderr
     return Outcome(done.returncode, done.stdout + done.stderr)
+
+
+def doit_command(workspace: Path, *arguments: str) -> list[str]:
+    options = ["-f", str(REPOSITORY / "dodo.py"), "-d", str(workspace)]
+    commands = ("list", "info", "clean", "forget", "help", "run")
+    at = 1 if arguments and arguments[0] in commands else 0
+    return [sys.executable, "-m", "doit", *arguments[:at], *options, *arguments[at:]]
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder by its path there, with its content."""
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def tree(workspace: Path) -> dict[str, bytes]:
+    """The submission tree that a build made: path -> content."""
+    return files_below(workspace / "build/submission")
+
+
+def archive(workspace: Path) -> bytes:
+    return (workspace / "build/submission.tar.gz").read_bytes()
+
+
+def archived(workspace: Path) -> dict[str, bytes]:
+    """What the archive of a build holds: path -> content."""
+    with tarfile.open(workspace / "build/submission.tar.gz") as opened:
+        streams = {member.name: opened.extractfile(member) for member in opened.getmembers()}
+        return {path: stream.read() for path, stream in streams.items() if stream}
+
+
+def report(workspace: Path, name: str = "findings") -> Any:
+    """One of the build's JSON reports."""
+    return json.loads((workspace / f"build/{name}.json").read_bytes())
+
+
+def placements(workspace: Path) -> list[tuple[str, str, str | None]]:
+    """The rows of the plan that a build made: run, action, target."""
+    return [(row["run"], row["action"], row["target"]) for row in report(workspace, "plan")["placements"]]

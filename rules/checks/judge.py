@@ -3,38 +3,50 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 # Importing the families fills the catalogue, in the order of the report.
-from rules.checks import accuracy, compliance, description, performance, power
+from rules.checks import accuracy, compliance, description, performance, power, step_rules
 from rules.checks.catalogue import JUDGES, finding
 from rules.domain import Division, Scenario
 from rules.evidence import Evidence
 from rules.finding import Finding
 from rules.rounds.model import Round
-from rules.verdict import Verdict
+from rules.verdict import Inference, Verdict
 
-FAMILIES = (performance, accuracy, compliance, power, description)
+FAMILIES = (performance, accuracy, compliance, power, description, step_rules)
 
 
 def judge(evidence: Evidence, round_: Round, left_out: tuple[str, ...] = ()) -> Verdict:
-    """Apply every rule. A closed run is judged for the open division too."""
-    in_open = tuple(_findings(evidence.in_division(Division.OPEN), round_)) if evidence.is_closed else ()
-    metric = performance.performance_metric(evidence, round_)
+    """Apply every rule. A closed raw run is judged for the open division too, in case that it must move there."""
+    moves = evidence.is_closed and not evidence.is_staged
+    in_open = tuple(_findings(evidence.in_division(Division.OPEN), round_)) if moves else ()
+    verdict = replace(
+        measure(evidence, round_),
+        findings=tuple(_findings(evidence, round_)),
+        findings_in_open=in_open,
+        left_out=left_out,
+    )
+    if verdict.passes and not evidence.is_staged:
+        verdict = replace(verdict, inferable=_inferable(evidence, round_))
+    return verdict
+
+
+def measure(evidence: Evidence, round_: Round) -> Verdict:
+    """A run's figures, without a finding: what was measured, and with what accuracy."""
     return Verdict(
         key=evidence.key,
         folder=evidence.folder,
         benchmark=evidence.benchmark.name,
         category=evidence.system.category,
-        metric=metric,
+        metric=performance.performance_metric(evidence, round_),
         units=round_.units_of(evidence.benchmark, evidence.scenario),
         accuracy=accuracy.accuracy_values(evidence),
-        power=power.measure_power(evidence, round_),
-        inferred=_is_inferred(evidence),
-        inferable=_inferable(evidence, round_),
-        findings=tuple(_findings(evidence, round_)),
-        findings_in_open=in_open,
-        left_out=left_out,
+        power=power.measure_power(evidence, round_) if evidence.has_power else None,
+        inferred=not performance.is_measured(evidence.logged_scenario or evidence.scenario, evidence.scenario),
+        logged=_logged(evidence),
         weight_data_types=str((evidence.measurements or {}).get("weight_data_types", "")),
+        design_power_watts=description.design_power_watts(evidence, round_),
     )
 
 
@@ -44,17 +56,20 @@ def _findings(evidence: Evidence, round_: Round) -> Iterator[Finding]:
             yield finding(code, each.path, line=each.line, found=each.found, expected=each.expected)
 
 
-def _is_inferred(evidence: Evidence) -> bool:
-    logged, placed = evidence.logged_scenario, evidence.scenario
-    return logged not in (None, placed) and (logged, placed) != (Scenario.SERVER, Scenario.INTERACTIVE)
+def _logged(evidence: Evidence) -> str | None:
+    logged = evidence.performance.get("effective_scenario") if evidence.performance else None
+    return None if logged is None else str(logged)
 
 
-def _inferable(evidence: Evidence, round_: Round) -> dict[Scenario, float]:
-    log, scenario = evidence.performance, evidence.scenario
-    if log is None or evidence.is_endpoints or evidence.logged_scenario is not scenario:
+def _inferable(evidence: Evidence, round_: Round) -> dict[Scenario, Inference]:
+    """The scenarios as which the run would pass as well, from its own log."""
+    source = evidence.scenario
+    if evidence.is_endpoints or evidence.logged_scenario is not source or not evidence.category.allows_inference:
         return {}
-    if not evidence.category.allows_inference:
-        return {}
-    targets = (target for source, target in round_.inference if source is scenario)
-    metrics = ((target, performance.inferred_metric(log, scenario, target)) for target in targets)
-    return {target: metric for target, metric in metrics if metric is not None}
+    found = {}
+    for target in (target for origin, target in round_.inference if origin is source):
+        placed = replace(evidence, key=replace(evidence.key, scenario=target), scenario_folder=str(target))
+        metric = performance.performance_metric(placed, round_)
+        if metric is not None and not any(each.is_error for each in _findings(placed, round_)):
+            found[target] = Inference(metric, power.measure_power(placed, round_) if placed.has_power else None)
+    return found

@@ -1,4 +1,4 @@
-"""The accuracy report, accuracy.txt: metrics found by the round's patterns, and the hash line."""
+"""The accuracy report, accuracy.txt: every metric found by the round's patterns, and the hash line."""
 
 from __future__ import annotations
 
@@ -8,31 +8,48 @@ from dataclasses import dataclass
 
 from rules.rounds.model import AccuracyMetric
 
-_HASH_LINE = re.compile(r"^hash=([\w\d]+)$", re.MULTILINE)
+_HASH_LINE = re.compile(r"^hash=([\w\d]+)$")
+#: A report has a few lines; a file of more is none.
+_MOST_LINES = 100_000
+
+
+@dataclass(frozen=True)
+class Score:
+    """One metric as one line of a report says it; the value as written: reports are quoted, not rounded."""
+
+    line: int
+    metric: AccuracyMetric
+    value: str
+
+    @property
+    def number(self) -> float | None:
+        """None where the pattern caught something like `7.6.0`."""
+        try:
+            return float(self.value)
+        except ValueError:
+            return None
 
 
 @dataclass(frozen=True)
 class AccuracyReport:
-    """What an accuracy report says. Values as text too: reports are quoted, not rounded."""
+    """What an accuracy report says, in the order of its lines."""
 
-    #: Metric -> (line from 1, value as written).
-    metrics: dict[str, tuple[int, str]]
-    hash: str | None
+    scores: tuple[Score, ...] = ()
+    #: (line, what stands behind `hash=`) of each hash line.
+    hashes: tuple[tuple[int, str], ...] = ()
 
 
 def parse_accuracy_report(text: str, metrics: Iterable[AccuracyMetric]) -> AccuracyReport:
-    """Find each metric (last line wins, as in the official checker) and the hash."""
+    """Find every mention of each metric, and the hash lines."""
     wanted = tuple(metrics)
-    found: dict[str, tuple[int, str]] = {}
-    for number, line in enumerate(text.split("\n"), start=1):
+    scores: list[Score] = []
+    hashes: list[tuple[int, str]] = []
+    for number, line in enumerate(text.split("\n", _MOST_LINES), start=1):
         for metric in wanted:
             match = metric.pattern.match(line)
             if match:
-                found[metric.name] = (number, match[1])
-    return AccuracyReport(found, accuracy_hash(text))
-
-
-def accuracy_hash(text: str) -> str | None:
-    """The value of the first `hash=` line, or None."""
-    match = _HASH_LINE.search(text)
-    return match[1] if match else None
+                scores.append(Score(number, metric, match[1]))
+        match = _HASH_LINE.match(line)
+        if match:
+            hashes.append((number, match[1]))
+    return AccuracyReport(tuple(scores), tuple(hashes))

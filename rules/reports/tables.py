@@ -1,23 +1,22 @@
-"""The machine's reports: findings.json, summary.json and summary.csv."""
+"""The machine's reports: findings.json, summary.json and summary.csv. Pure: values in, values and text out."""
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from rules.domain import Artefact
+from rules.domain import DETAIL_LOG
 from rules.finding import Finding
 from rules.layout import Tree
 from rules.plan import Placement, Plan
 from rules.rounds.model import Round
-from rules.verdict import Verdict
+from rules.verdict import Power, Verdict
+from rules.verification import Judged, Profile, Verification
 
-_SHARED_KEYS = (
-    "division", "submitter", "system", "benchmark", "scenario", "verdict", "metric", "units", "accuracy",
-    "inferred", "power", "findings",
-)  # fmt: skip
 #: The columns of the official checker's csv (ResultExporter).
 _COLUMNS = (
     "Organization", "Availability", "Division", "SystemType", "SystemName", "Platform", "Model", "MlperfModel",
@@ -28,101 +27,148 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def findings_report(round_: Round, verdicts: Iterable[Verdict], tree: Iterable[Finding]) -> dict[str, Any]:
-    """findings.json: every run as it was judged, and what belongs to no single run."""
-    results = [verdict.to_json() for verdict in verdicts]
-    return {
-        "round": round_.name,
-        "profile": "strict",
-        "results": [{key: result[key] for key in _SHARED_KEYS} | {"model": result["model"]} for result in results],
-        "tree": [found.to_json() for found in tree],
-    }
+@dataclass(frozen=True)
+class SummaryRow:
+    """One shipped result, for the tables. `scenario` is as the tree spells its folder."""
+
+    division: str
+    submitter: str
+    system: str
+    model: str
+    benchmark: str
+    scenario: str
+    fields: Mapping[str, Any]
+    #: The folder of the performance run, relative to the tree.
+    location: str
+    metric: float | None
+    units: str | None
+    accuracy: Mapping[str, str]
+    power: Power | None
+    has_power: bool
+    inferred: bool
+    #: `effective_scenario` of the performance log.
+    logged: str | None
+    weight_data_types: str
+    design_power_watts: Any
+
+    @property
+    def is_officially_inferred(self) -> bool:
+        """The official csv compares the two names with letter case, so that `offline` and Interactive count."""
+        return self.scenario != self.logged and (self.logged, self.scenario) != ("server", "interactive")
 
 
-def summary_report(round_: Round, plan: Plan, verdicts: Mapping[str, Verdict]) -> dict[str, Any]:
-    """summary.json: what is shipped."""
-    return {
-        "round": round_.name,
-        "results": [_result(each, verdicts[each.source.id]) for each in plan.placed()],
-        "dropped": [each.to_json() for each in plan.placements if each.target is None],
-    }
+def verified_rows(verification: Verification) -> list[SummaryRow]:
+    """The passing results of a finished tree."""
+    return [_verified_row(each) for each in verification.results if each.passes]
 
 
-def _result(placement: Placement, verdict: Verdict) -> dict[str, Any]:
-    target = placement.target
+def _verified_row(judged: Judged) -> SummaryRow:
+    place, verdict = judged.place, judged.verdict
+    assert verdict is not None
+    folder = f"{place.division}/{place.submitter}/results/{place.system}/{place.model}/{place.scenario}"
+    return SummaryRow(
+        division=str(place.division),
+        submitter=place.submitter,
+        system=place.system,
+        model=place.model,
+        benchmark=judged.benchmark,
+        scenario=place.scenario,
+        fields=judged.system,
+        location=f"{folder}/performance/run_1",
+        metric=verdict.metric,
+        units=verdict.units,
+        accuracy=verdict.accuracy,
+        power=verdict.power,
+        has_power=place.run is not None and place.run.has_power,
+        inferred=verdict.inferred,
+        logged=verdict.logged,
+        weight_data_types=verdict.weight_data_types,
+        design_power_watts=verdict.design_power_watts,
+    )
+
+
+def planned_rows(
+    tree: Tree, plan: Plan, verdicts: Mapping[str, Verdict], systems: Mapping[str, Mapping[str, Any]]
+) -> list[SummaryRow]:
+    """The results that a plan ships. `systems` are descriptions by `<division>/<system>`."""
+    return [_planned_row(tree, each, verdicts[each.source.id], systems) for each in plan.placed()]
+
+
+def _planned_row(
+    tree: Tree, placement: Placement, verdict: Verdict, systems: Mapping[str, Mapping[str, Any]]
+) -> SummaryRow:
+    source, target = placement.source, placement.target
     assert target is not None
-    return {
-        "division": str(target.division),
-        "submitter": target.submitter,
-        "system": target.system,
-        "model": target.model,
-        "benchmark": verdict.benchmark,
-        "scenario": str(target.scenario),
-        "metric": placement.metric,
-        "units": placement.units,
-        "accuracy": verdict.accuracy,
-        "inferred": placement.source.scenario is not target.scenario,
-        "power": None if verdict.power is None else vars(verdict.power),
-    }
+    own = systems[f"{source.division}/{source.system}"]
+    inferred = source.scenario is not target.scenario
+    power = verdict.inferable[target.scenario].power if inferred else verdict.power
+    return SummaryRow(
+        division=str(target.division),
+        submitter=target.submitter,
+        system=target.system,
+        model=target.model,
+        benchmark=verdict.benchmark or target.model,
+        scenario=str(target.scenario),
+        fields=systems.get(f"{target.division}/{target.system}", own),
+        location=str(tree.artefact(target, DETAIL_LOG).parent),
+        metric=placement.metric,
+        units=placement.units,
+        accuracy=verdict.accuracy,
+        power=power,
+        has_power=power is not None,
+        inferred=inferred,
+        logged=verdict.logged,
+        weight_data_types=verdict.weight_data_types,
+        design_power_watts=verdict.design_power_watts,
+    )
 
 
-def summary_csv(
-    round_: Round,
-    tree: Tree,
-    plan: Plan,
-    verdicts: Mapping[str, Verdict],
-    systems: Mapping[str, Mapping[str, Any]],
-) -> str:
-    """summary.csv with the official columns; a power result has a second row, as there."""
+def summary_csv(round_: Round, rows: Iterable[SummaryRow]) -> str:
+    """The official checker's csv, but for quotes within a value, which it doesn't escape.
+
+    A power result has a second row, in its power's units.
+    """
     stream = io.StringIO()
     writer = csv.DictWriter(stream, _COLUMNS, quoting=csv.QUOTE_ALL, lineterminator="\n", restval="")
     stream.write(",".join(_COLUMNS) + "\n")
-    for placement in plan.placed():
-        assert placement.target is not None
-        verdict = verdicts[placement.source.id]
-        own = systems[f"{placement.source.division}/{placement.source.system}"]
-        fields = systems.get(f"{placement.target.division}/{placement.target.system}", own)
-        row = _row(round_, tree, placement, verdict, fields)
-        writer.writerow(row)
-        if verdict.power is not None:
-            writer.writerow(row | {"Result": verdict.power.metric, "Units": verdict.power.units})
+    for row in rows:
+        cells = _cells(round_, row)
+        writer.writerow(cells)
+        if row.has_power and row.power is not None:
+            writer.writerow(cells | {"Result": row.power.metric, "Units": row.power.units})
     return stream.getvalue()
 
 
-def _row(
-    round_: Round, tree: Tree, placement: Placement, verdict: Verdict, fields: Mapping[str, Any]
-) -> dict[str, object]:
-    target = placement.target
-    assert target is not None
-    notes = ". ".join(str(fields[name]) for name in ("hw_notes", "sw_notes") if fields.get(name))
-    log = tree.artefact(target, Artefact("performance/run_1/mlperf_log_detail.txt"))
-    copied = {name: fields.get(name, "") for name in _COLUMNS if name in fields}
+def _cells(round_: Round, row: SummaryRow) -> dict[str, object]:
+    fields = row.fields
+    copied = {name: fields[name] for name in _COLUMNS if name in fields}
     return copied | {
-        "Organization": target.submitter,
+        "Organization": row.submitter,
         "Availability": fields.get("status", ""),
-        "Division": str(target.division),
+        "Division": row.division,
         "SystemType": fields.get("system_type", ""),
         "SystemName": fields.get("system_name", ""),
-        "Platform": target.system,
-        "Model": target.model,
-        "MlperfModel": round_.official_name(target.model) if verdict.benchmark is None else verdict.benchmark,
-        "Scenario": str(target.scenario),
-        "Result": placement.metric,
-        "Accuracy": _accuracy(verdict.accuracy),
+        "Platform": row.system,
+        "Model": row.model,
+        "MlperfModel": row.benchmark,
+        "Scenario": row.scenario,
+        "Result": row.metric,
+        "Accuracy": _accuracy_cell(row.accuracy),
         "total_accelerators": _product(fields.get("number_of_nodes"), fields.get("accelerators_per_node")),
-        "Location": str(log.parent),
-        "notes": notes,
-        "compliance": str(target.division),
+        "Location": row.location,
+        "notes": ". ".join(str(fields[name]) for name in ("hw_notes", "sw_notes") if fields.get(name)),
+        "compliance": row.division,
         "errors": 0,
         "version": round_.name,
-        "inferred": int(placement.source.scenario is not target.scenario),
-        "has_power": verdict.power is not None,
-        "Units": placement.units,
-        "weight_data_types": verdict.weight_data_types,
+        "inferred": int(row.is_officially_inferred),
+        "has_power": row.has_power,
+        "Units": row.units,
+        "weight_data_types": row.weight_data_types,
+        "design_power_watts": str(row.design_power_watts) if round_.nameplate_power else "",
     }
 
 
-def _accuracy(values: Mapping[str, str]) -> str:
+def _accuracy_cell(values: Mapping[str, str]) -> str:
     """All metrics in one cell; the one score of an endpoints run has no name there."""
     if list(values) == ["score"]:
         return values["score"]
@@ -130,10 +176,115 @@ def _accuracy(values: Mapping[str, str]) -> str:
 
 
 def _product(*counts: object) -> object:
-    product = 1
-    for count in counts:
-        try:
-            product *= int(str(count))
-        except ValueError:
-            return ""
-    return product
+    try:
+        return math.prod(int(count) for count in counts)  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError):
+        return ""
+
+
+def verified_report(verification: Verification) -> dict[str, Any]:
+    """`verify --json`: every result of a finished tree, and what belongs to none of them."""
+    return {
+        "round": verification.round.name,
+        "profile": str(verification.profile),
+        "results": [_verified_result(each, verification.profile) for each in verification.results],
+        "tree": [found.to_json() for found in verification.tree],
+    }
+
+
+def _verified_result(judged: Judged, profile: Profile) -> dict[str, Any]:
+    place, verdict = judged.place, judged.verdict
+    inferred = False
+    if verdict is not None:
+        official = _verified_row(judged).is_officially_inferred
+        inferred = official if profile is Profile.OFFICIAL else verdict.inferred
+    return {
+        "division": str(place.division),
+        "submitter": place.submitter,
+        "system": place.system,
+        "benchmark": place.model,
+        "mlperf_model": judged.benchmark,
+        "scenario": place.scenario,
+        "verdict": "pass" if judged.passes else "fail",
+        "metric": None if verdict is None else _finite(verdict.metric),
+        "units": None if verdict is None else verdict.units,
+        "accuracy": {} if verdict is None else _numbers(verdict.accuracy),
+        "inferred": inferred,
+        "power": None if verdict is None else _power(verdict.power),
+        "findings": [found.to_json() for found in judged.findings],
+    }
+
+
+def findings_report(round_: Round, verdicts: Iterable[Verdict], tree: Iterable[Finding]) -> dict[str, Any]:
+    """findings.json: every run as it was judged, and what belongs to no single run."""
+    return {
+        "round": round_.name,
+        "profile": str(Profile.STRICT),
+        "results": [_judged_run(verdict) for verdict in verdicts],
+        "tree": [found.to_json() for found in tree],
+    }
+
+
+def _judged_run(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "division": str(verdict.key.division),
+        "submitter": verdict.key.submitter,
+        "system": verdict.key.system,
+        "benchmark": verdict.key.model,
+        "mlperf_model": verdict.benchmark,
+        "scenario": str(verdict.key.scenario),
+        "verdict": "pass" if verdict.passes else "fail",
+        "metric": _finite(verdict.metric),
+        "units": verdict.units,
+        "accuracy": _numbers(verdict.accuracy),
+        "inferred": verdict.inferred,
+        "power": _power(verdict.power),
+        "findings": [found.to_json() for found in verdict.findings],
+    }
+
+
+def summary_report(round_: Round, rows: Iterable[SummaryRow], plan: Plan) -> dict[str, Any]:
+    """summary.json: what is shipped, and what is not."""
+    return {
+        "round": round_.name,
+        "results": [_shipped(row) for row in rows],
+        "dropped": [each.to_json() for each in plan.placements if each.target is None],
+    }
+
+
+def _shipped(row: SummaryRow) -> dict[str, Any]:
+    return {
+        "division": row.division,
+        "submitter": row.submitter,
+        "system": row.system,
+        "benchmark": row.model,
+        "mlperf_model": row.benchmark,
+        "scenario": row.scenario,
+        "metric": _finite(row.metric),
+        "units": row.units,
+        "accuracy": _numbers(row.accuracy),
+        "inferred": row.inferred,
+        "power": _power(row.power),
+    }
+
+
+def _numbers(accuracy: Mapping[str, str]) -> dict[str, float | str]:
+    """Accuracy values as numbers; what is none stays as written."""
+    return {name: _number(value) for name, value in accuracy.items()}
+
+
+def _number(text: str) -> float | str:
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if math.isfinite(number) else text
+
+
+def _finite(value: float | None) -> float | None:
+    """JSON knows neither NaN nor infinity."""
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _power(power: Power | None) -> dict[str, Any] | None:
+    return None if power is None else vars(power)

@@ -8,6 +8,7 @@ from itertools import groupby
 
 from rules.finding import Finding
 from rules.plan import Action, Placement
+from rules.verification import Judged, Verification
 
 _WIDTH = 80
 #: Places shown of a finding that many runs share.
@@ -76,3 +77,41 @@ def format_results(placements: Iterable[Placement]) -> str:
 
 def _metric(placement: Placement) -> str:
     return "-" if placement.metric is None else f"{placement.metric:.6g} {placement.units or ''}".rstrip()
+
+
+def format_verification(verification: Verification) -> str:
+    """What `verify` says: findings by cause, the results that fail, and the count of each division."""
+    found = [*verification.tree, *(f for each in verification.results for f in each.findings)]
+    sections = [format_findings(found)] if found else []
+    failing = [each for each in verification.results if not each.passes]
+    if failing:
+        rows = "".join(f"  {_result_place(each)}\n{_codes(each)}" for each in failing)
+        sections.append(f"Failing, {_count(len(failing), 'result')}:\n{rows}")
+    sections.append(_verdict_line(verification))
+    return "\n".join(sections)
+
+
+def _result_place(judged: Judged) -> str:
+    place = judged.place
+    return f"{place.division}/{place.submitter}/{place.system}/{place.model}/{place.scenario}"
+
+
+def _codes(judged: Judged) -> str:
+    codes = sorted({found.code for found in judged.findings if found.is_error})
+    return "".join(f"{line}\n" for line in _wrapped(", ".join(codes), indent="    ", first="    "))
+
+
+def _verdict_line(verification: Verification) -> str:
+    counts = []
+    for division, same in groupby(verification.results, key=lambda each: each.place.division):
+        results = list(same)
+        counts.append(f"{division}: {sum(each.passes for each in results)} of {_count(len(results), 'result')}")
+    passing = f" ({'; '.join(counts)} pass)" if counts else ""
+    errors = sum(found.is_error for found in verification.tree)
+    outcome = "Passes" if verification.passes else "Fails"
+    tree = f", {_count(errors, 'error')} in the whole" if errors else ""
+    return f"{outcome} {verification.round.name}, profile {verification.profile}{passing}{tree}.\n"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

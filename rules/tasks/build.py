@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from io import TextIOWrapper
 from typing import Any
 
 from rules.engine.hashes import content_checker
@@ -19,6 +21,7 @@ _BACKEND = "journal"
 def doit_config() -> dict[str, Any]:
     """DOIT_CONFIG of this workspace. Raises InvalidDodoFile for a declaration that can't be used."""
     end_quietly()
+    _print_any_name()
     state = WORKSPACE.paths.state
     lock = BuildLock(state / "lock")
 
@@ -36,3 +39,10 @@ def doit_config() -> dict[str, Any]:
         "continue": True,
         "verbosity": 1,
     }
+
+
+def _print_any_name() -> None:
+    """A file name that the terminal's encoding lacks is shown escaped, and ends no build."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from doit.tools import config_changed
-
 from rules.checks.catalogue import finding
 from rules.checks.judge import judge
 from rules.domain import Run
 from rules.engine.actions import action
 from rules.evidence import load_evidence
 from rules.steps.files import write_json
+from rules.tasks.units import task_name
+from rules.tasks.uptodate import unchanged
 from rules.tasks.workspace import Workspace
 from rules.verdict import Verdict
 
@@ -24,10 +24,10 @@ def check_tasks(workspace: Workspace) -> Iterator[dict[str, Any]]:
         inputs = [str(path) for path in run.artefacts.values()] + workspace.system_files(system)
         target = workspace.paths.check(run.key.id)
         yield {
-            "name": run.key.id,
+            "name": task_name(run.key.id),
             "file_dep": inputs,
             "targets": [str(target)],
-            "uptodate": [config_changed(workspace.facts(workspace.declared_facts(system), run.key, run.left_out))],
+            "uptodate": unchanged(workspace, workspace.declared_facts(system), run.key, run.left_out),
             "actions": [action(_check(workspace, run), inputs, workspace.paths.crash_log)],
             "clean": True,
         }

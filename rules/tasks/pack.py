@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from doit.tools import config_changed
-
 from rules.engine.actions import action
 from rules.errors import UserError
 from rules.steps.files import read_json, write_json
 from rules.steps.pack import fragment_info, join_fragments, make_fragment
-from rules.tasks.units import all_units
+from rules.tasks.units import all_units, task_name
+from rules.tasks.uptodate import unchanged
 from rules.tasks.workspace import Workspace
 
 ARCHIVE = "archive"
@@ -23,10 +22,10 @@ def pack_tasks(workspace: Workspace) -> Iterator[dict[str, Any]]:
     for unit in units:
         record, fragment = paths.record(unit), paths.fragment(unit)
         yield {
-            "name": unit,
+            "name": task_name(unit),
             "file_dep": [str(record)],
             "targets": [str(fragment), str(fragment_info(fragment))],
-            "uptodate": [config_changed(workspace.facts())],
+            "uptodate": unchanged(workspace),
             "actions": [action(_make_fragment(workspace, unit), (), paths.crash_log)],
             "clean": True,
         }
@@ -37,7 +36,7 @@ def pack_tasks(workspace: Workspace) -> Iterator[dict[str, Any]]:
         "name": ARCHIVE,
         "file_dep": inputs,
         "targets": [str(paths.archive), str(paths.manifest)],
-        "uptodate": [config_changed(workspace.facts(units))],
+        "uptodate": unchanged(workspace, units),
         "actions": [action(lambda: make_archive(workspace), inputs, paths.crash_log)],
         "clean": True,
     }
@@ -55,7 +54,8 @@ def make_archive(workspace: Workspace) -> None:
     records = [read_json(paths.record(unit)) for unit in units]
     files = sorted((row for record in records for row in record["files"]), key=lambda row: str(row["path"]))
     if not files:
-        paths.archive.unlink(missing_ok=True)
+        for stale in (paths.archive, paths.manifest):
+            stale.unlink(missing_ok=True)
         raise UserError("nothing to pack: the plan places no run; `doit plan` says why")
     fragments = [paths.fragment(unit) for unit in units]
     join_fragments([(fragment, read_json(fragment_info(fragment))) for fragment in fragments], paths.archive)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from doit.tools import config_changed
-
 from rules.documents import document_findings
 from rules.domain import Division, RunKey, SystemFolder
 from rules.engine.actions import action
@@ -13,24 +11,22 @@ from rules.plan import Placement, Plan, make_plan
 from rules.reports.readme import calibration_text, code_readme, scenario_readme, system_readme
 from rules.steps.files import read_json, write_json, write_json_if_changed
 from rules.tasks.units import SHARED, all_units, system_unit
+from rules.tasks.uptodate import unchanged
 from rules.tasks.workspace import Workspace
 from rules.verdict import Verdict
 
 
 def plan_task(workspace: Workspace) -> dict[str, Any]:
     paths, inventory = workspace.paths, workspace.inventory
-    checks = [str(paths.check(run.key.id)) for run in inventory.runs]
-    metas = sorted({path for system in inventory.systems for path in workspace.system_files(system)})
-    declared = [workspace.declared_facts(system) for system in inventory.systems]
+    inputs = [*(str(paths.check(run.key.id)) for run in inventory.runs), *workspace.description_files()]
+    described = workspace.description_facts()
     units = all_units(workspace)
     missing_documents = document_findings(workspace.submission, [])
     return {
-        "file_dep": [*checks, *metas],
+        "file_dep": inputs,
         "targets": [str(paths.plan), *(str(paths.placement(unit)) for unit in units)],
-        "uptodate": [
-            config_changed(workspace.facts(workspace.submission, inventory.findings, declared, missing_documents))
-        ],
-        "actions": [action(lambda: write_plan(workspace), [*checks, *metas], paths.crash_log)],
+        "uptodate": unchanged(workspace, workspace.submission, inventory.findings, described, missing_documents),
+        "actions": [action(lambda: write_plan(workspace), inputs, paths.crash_log)],
         "clean": True,
     }
 

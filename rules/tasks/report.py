@@ -6,17 +6,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from doit.exceptions import TaskFailed
-from doit.tools import config_changed
 
 from rules.engine.actions import action
 from rules.engine.reporter import Progress
 from rules.finding import Finding
 from rules.plan import Action, Placement, Plan
-from rules.reports.tables import findings_report, summary_csv, summary_report
+from rules.reports.tables import findings_report, planned_rows, summary_csv, summary_report
 from rules.reports.text import format_findings, format_plan, format_results
 from rules.steps.files import read_json, write_file, write_json
+from rules.tasks.pack import ARCHIVE
 from rules.tasks.plan import compute_plan, load_verdict, load_verdicts
-from rules.tasks.units import system_unit
+from rules.tasks.units import system_unit, task_name
+from rules.tasks.uptodate import unchanged
 from rules.tasks.workspace import Workspace
 from rules.verdict import Verdict
 
@@ -25,11 +26,12 @@ _INTERRUPTED = "Interrupted. What is finished stays; run `doit` again for the re
 
 def report_task(workspace: Workspace) -> dict[str, Any]:
     paths = workspace.paths
-    inputs = [str(paths.plan), *(str(paths.check(run.key.id)) for run in workspace.inventory.runs)]
+    checks = [str(paths.check(run.key.id)) for run in workspace.inventory.runs]
+    inputs = [str(paths.plan), *checks, *workspace.description_files()]
     return {
         "file_dep": inputs,
         "targets": [str(paths.findings), str(paths.summary), str(paths.summary_csv)],
-        "uptodate": [config_changed(workspace.facts())],
+        "uptodate": unchanged(workspace, workspace.description_facts()),
         "actions": [action(lambda: write_reports(workspace), inputs, paths.crash_log)],
         "clean": True,
     }
@@ -41,9 +43,9 @@ def write_reports(workspace: Workspace) -> None:
     tree = [Finding.from_json(each) for each in read_json(workspace.paths.plan)["findings"]]
     systems = {system_unit(system): workspace.describe(system).fields for system in workspace.inventory.systems}
     write_json(workspace.paths.findings, findings_report(workspace.round, verdicts.values(), tree))
-    write_json(workspace.paths.summary, summary_report(workspace.round, plan, verdicts))
-    table = summary_csv(workspace.round, workspace.tree, plan, verdicts, systems)
-    write_file(workspace.paths.summary_csv, table.encode())
+    rows = planned_rows(workspace.tree, plan, verdicts, systems)
+    write_json(workspace.paths.summary, summary_report(workspace.round, rows, plan))
+    write_file(workspace.paths.summary_csv, summary_csv(workspace.round, rows).encode())
 
 
 def gate_task(workspace: Workspace) -> dict[str, Any]:
@@ -70,9 +72,9 @@ def closing_words(workspace: Workspace, progress: Progress) -> str:
     if "plan" in progress.finished & steps:
         plan, _, tree = _planned(workspace)
         return "\n".join(_sections(plan.placements, tree))
-    checks = [f"check:{run.key.id}" for run in workspace.inventory.runs]
+    checks = {f"check:{task_name(run.key.id)}": run.key.id for run in workspace.inventory.runs}
     judged = [name for name in checks if name in progress.finished and {"check", name} & set(progress.selected)]
-    found = [f for name in judged for f in load_verdict(workspace, name.removeprefix("check:")).findings]
+    found = [each for name in judged for each in load_verdict(workspace, checks[name]).findings]
     return format_findings(found) if found else "No findings.\n" if judged else ""
 
 
@@ -95,7 +97,8 @@ def _outcome(workspace: Workspace, progress: Progress) -> str:
     changed = [each for each in plan.placements if each.action is not Action.KEEP]
     sections = _sections(changed, [*tree, *judged])
     if plan.placed():
-        sections.append(f"Shipped, {len(plan.placed())} results:\n{format_results(plan.placed())}")
+        done = "Shipped" if f"pack:{ARCHIVE}" in progress.finished else "Planned but not packed"
+        sections.append(f"{done}, {len(plan.placed())} results:\n{format_results(plan.placed())}")
     short = _shortcomings(plan, verdicts, tree)
     short += [f"{name} failed" for name in progress.failed if name != "gate"]
     if short:

@@ -6,17 +6,18 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from doit.tools import config_changed
+from doit.exceptions import TaskFailed
 
 from rules.documents import code_files, code_of, has_readme
 from rules.domain import Division, Run, RunKey, Scenario
 from rules.engine.actions import action
 from rules.engine.hashes import HashCache
 from rules.layout import Tree
-from rules.steps.files import json_bytes, read_json, remove_file
+from rules.steps.files import json_bytes, read_json, remove_empty_folders, remove_file
 from rules.steps.pack import fragment_info
 from rules.steps.stage import TreeFile, retire, run_files, stage_unit, unstage
-from rules.tasks.units import SHARED, all_units, system_unit
+from rules.tasks.units import SHARED, all_units, system_unit, task_name
+from rules.tasks.uptodate import unchanged
 from rules.tasks.workspace import Workspace
 
 PRUNE = "prune"
@@ -45,24 +46,23 @@ def _stage_task(
     record, tree = paths.record(unit), paths.tree
     inputs = [*inputs, str(paths.placement(unit))]
     return {
-        "name": unit,
+        "name": task_name(unit),
         "file_dep": inputs,
         "targets": [str(record)],
         "task_dep": [f"stage:{PRUNE}"],
-        "uptodate": [config_changed(workspace.facts()), lambda: is_intact(record, tree, workspace.hashes)],
+        "uptodate": [*unchanged(workspace), lambda: is_intact(record, tree, workspace.hashes)],
         "actions": [action(lambda: stage_unit(content(), tree, record, extra()), inputs, paths.crash_log)],
-        "clean": [lambda: unstage(record, tree, paths.records)],
+        "clean": [(take_out, [workspace, unit])],
     }
 
 
 def is_intact(record_path: Path, tree_root: Path, hashes: HashCache) -> bool:
     """Whether the tree still holds what the unit staged."""
     record = read_json(record_path)
-    if not isinstance(record, dict) or not record.get("complete"):
-        return False
     try:
-        return all(hashes.digest(str(tree_root / row["path"])) == row["xxh3"] for row in record["files"])
-    except OSError:
+        rows = record["files"] if record["complete"] else None
+        return rows is not None and all(hashes.digest(str(tree_root / row["path"])) == row["xxh3"] for row in rows)
+    except (KeyError, TypeError, OSError):  # torn, or a file is gone
         return False
 
 
@@ -154,18 +154,33 @@ def _prune_task(workspace: Workspace) -> dict[str, Any]:
         "file_dep": [str(paths.plan)],
         "uptodate": [not leftovers],
         "actions": [action(prune, (), paths.crash_log)],
-        "clean": [lambda: sweep(workspace)],
+        "clean": [(take_out_leftovers, [workspace])],
     }
 
 
-def sweep(workspace: Workspace) -> None:
-    """Take out what units of earlier builds left, whatever submission.yaml says now."""
+def take_out(workspace: Workspace, unit: str) -> TaskFailed | None:
+    """`doit clean` of one unit."""
     paths = workspace.paths
-    for unit in _recorded_units(paths.records):
-        unstage(paths.record(unit), paths.tree, paths.records)
-    for folder in (paths.checks, paths.placements, paths.fragments):
-        for stale in sorted(folder.rglob("*.*")):
-            remove_file(stale, paths.state)
+    return action(lambda: unstage(paths.record(unit), paths.tree, paths.records), (), paths.crash_log)()
+
+
+def take_out_leftovers(workspace: Workspace) -> TaskFailed | None:
+    """`doit clean` of what units of earlier builds left, whatever submission.yaml says now."""
+    paths = workspace.paths
+
+    def sweep() -> None:
+        for unit in _recorded_units(paths.records):
+            unstage(paths.record(unit), paths.tree, paths.records)
+        for folder in (paths.checks, paths.placements, paths.fragments, paths.records):
+            for stale in sorted(folder.rglob("*"), reverse=True):
+                if stale.is_dir():
+                    remove_empty_folders(stale, paths.state)
+                else:
+                    remove_file(stale, paths.state)
+            remove_empty_folders(folder, paths.state)
+        remove_empty_folders(paths.tree, paths.output)
+
+    return action(sweep, (), paths.crash_log)()
 
 
 def _folders(tree: Tree, targets: Iterable[dict[str, str]]) -> tuple[str, ...]:

@@ -16,6 +16,11 @@ def system_unit(system: SystemFolder) -> str:
     return f"{system.division}/{system.name}"
 
 
+def task_name(unit: str) -> str:
+    """A unit's name in doit, which takes `=` for an override of a key."""
+    return unit.replace("=", "%3D")
+
+
 def all_units(workspace: Workspace) -> list[str]:
     """Every unit of the build, in the order of the archive."""
     runs = [run.key.id for run in workspace.inventory.runs]

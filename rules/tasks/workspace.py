@@ -98,6 +98,10 @@ class Paths:
         return self.fragments / f"{unit}.deflate"
 
 
+def paths_of(submission: Submission) -> Paths:
+    return Paths(submission.output, submission.archive)
+
+
 class Workspace:
     """The current folder as a workspace: `submission.yaml` and what follows from it."""
 
@@ -105,9 +109,11 @@ class Workspace:
     def submission(self) -> Submission:
         """Raises InvalidDodoFile, which doit prints without a traceback."""
         try:
-            return load_submission(DECLARATION, _overrides())
+            submission = load_submission(DECLARATION, _overrides())
         except UserError as error:
             raise InvalidDodoFile(str(error)) from None
+        _keep_apart(submission)
+        return submission
 
     @cached_property
     def round(self) -> Round:
@@ -119,7 +125,7 @@ class Workspace:
 
     @cached_property
     def paths(self) -> Paths:
-        return Paths(self.submission.output, self.submission.archive)
+        return paths_of(self.submission)
 
     @cached_property
     def inventory(self) -> Inventory:
@@ -167,6 +173,14 @@ class Workspace:
         """What of the declaration a system's runs depend on."""
         return (system, self.submission.systems.get(system.name))
 
+    def description_files(self) -> list[str]:
+        """The files that the descriptions of all systems come from."""
+        return sorted({path for system in self.inventory.systems for path in self.system_files(system)})
+
+    def description_facts(self) -> list[object]:
+        """What of the declaration the descriptions of all systems come from."""
+        return [self.declared_facts(system) for system in self.inventory.systems]
+
 
 @cache
 def program_digest() -> str:
@@ -191,3 +205,31 @@ def read_object(path: Path | None) -> dict[str, Any] | None:
 def _overrides() -> dict[str, str]:
     """`key=value` words of doit's command line."""
     return dict(doit.doit_cmd._CMDLINE_VARS or {})
+
+
+def _keep_apart(submission: Submission) -> None:
+    """What is read must neither hold nor lie in what is written. Raises InvalidDodoFile.
+
+    Results are never written to, and a build that reads what it writes has no end.
+    """
+    roots = [root.path for root in submission.results]
+    roots += [declared.results for declared in submission.systems.values() if declared.results]
+    read = [("results folder", path) for path in roots]
+    read += [("implementation", path) for path in submission.implementation.values()]
+    paths = paths_of(submission)
+    for what, path in read:
+        for written in (paths.tree, paths.state):
+            ours, theirs = _resolved(written), _resolved(path)
+            if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
+                verb = "holds" if ours.is_relative_to(theirs) else "lies in"
+                raise InvalidDodoFile(
+                    f"{submission.source}: the {what} {str(path)!r} {verb} {written}, which the build writes;"
+                    " name another folder, or put the build elsewhere with `output:`"
+                )
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError):  # no path of this system, or links in a circle
+        return path.absolute()

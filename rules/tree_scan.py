@@ -1,0 +1,152 @@
+"""A finished submission tree -> its submitters and results. Reads names, and the small files of a system.
+
+The tree may be ours or anyone's, in the layout of any round, on disk or in an archive.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from rules.domain import Division
+from rules.layout import CALIBRATION, MODEL_MAPPING, tree_artefact
+from rules.rounds.model import Layout
+from rules.sources import Entry, Files, Kind, read_start
+from rules.system import Nameplate, SystemDescription
+from rules.tree import REPOSITORY_FOLDERS, Submitter, TreeInventory
+
+#: Descriptions are small; a larger file is none, and isn't read.
+_LARGEST_DESCRIPTION_BYTES = 4 << 20
+_YamlLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+_DIVISIONS = {division.value: division for division in Division}
+
+
+def scan_tree(files: Files, root: Path, layout: Layout, only_submitter: str | None = None) -> TreeInventory:
+    """Walk a tree once. Raises OSError where its root can't be listed, and for nothing below."""
+    entries = tuple(files.entries(root, REPOSITORY_FOLDERS))
+    submitters: dict[tuple[str, str], Submitter] = {}
+    for entry in entries:
+        parts = entry.path.split("/")
+        if len(parts) < 2 or parts[0] not in _DIVISIONS or only_submitter not in (None, parts[1]):
+            continue
+        if len(parts) > 2:
+            submitter = submitters.get((parts[0], parts[1]))
+            if submitter is not None:
+                _take(submitter, entry, parts[2], parts[3:], layout)
+        elif entry.kind is Kind.FOLDER:
+            submitters[parts[0], parts[1]] = Submitter(_DIVISIONS[parts[0]], parts[1])
+    ordered = sorted(submitters.values(), key=lambda each: (str(each.division), each.name))
+    return TreeInventory(root, entries, tuple(ordered))
+
+
+def _take(submitter: Submitter, entry: Entry, area: str, inside: list[str], layout: Layout) -> None:
+    """Note what one thing in a submitter's folder means; `inside` is its path in the area (`results`, `src`)."""
+    if area == "results" and inside[3:] == ["performance", "power"]:  # anything of that name, as os.path.exists has it
+        submitter.with_power.add((inside[0], inside[1], inside[2]))
+    if entry.kind is Kind.FOLDER:
+        _take_folder(submitter, area, inside, layout)
+    elif entry.kind is Kind.FILE:
+        if not inside:
+            submitter.has_model_mapping |= area == MODEL_MAPPING
+            submitter.has_calibration |= area == CALIBRATION
+        elif area == "systems" and len(inside) == 1:
+            submitter.descriptions.add(inside[0])
+        elif area == "documentation":
+            submitter.has_calibration |= inside == [CALIBRATION]
+        else:
+            _take_artefact(submitter, area, inside, layout, entry.path)
+
+
+def _take_folder(submitter: Submitter, area: str, inside: list[str], layout: Layout) -> None:
+    submitter.has_code |= area == layout.code_folder and not inside
+    if area != "results":
+        return
+    submitter.has_results = True
+    if len(inside) == 1:
+        submitter.systems.add(inside[0])
+    elif len(inside) == 3:
+        submitter.places.add((inside[0], inside[1], inside[2]))
+
+
+def _take_artefact(submitter: Submitter, area: str, inside: list[str], layout: Layout, path: str) -> None:
+    artefact = tree_artefact(layout, area, inside)
+    if artefact is not None:
+        # Of several that could be measurements.json the first counts, as in the official checker.
+        submitter.artefacts.setdefault((inside[0], inside[1], inside[2]), {}).setdefault(artefact, path)
+
+
+@dataclass(frozen=True)
+class _Document:
+    """A JSON or YAML file of a tree: what it holds, or why it can't be read."""
+
+    data: Any = None
+    problem: str | None = None
+    line: int | None = None
+
+
+def read_description(
+    files: Files, inventory: TreeInventory, submitter: Submitter, system: str, *, with_nameplate: bool
+) -> SystemDescription:
+    """What systems/<system>.json says, and the nameplate beside it."""
+    folder = inventory.root / submitter.folder / "systems"
+    path = folder / f"{system}.json"
+    if path.name not in submitter.descriptions:
+        problem = f"there is no systems/{path.name}"
+        return SystemDescription({}, {}, str(folder), is_described=False, problem=problem)
+    document = _read(files, path)
+    if document.problem is None and not isinstance(document.data, dict):
+        document = _Document(problem="no JSON object")
+    nameplate = Nameplate()
+    if with_nameplate and f"{system}_power.yaml" in submitter.descriptions:
+        power = folder / f"{system}_power.yaml"
+        read = _read(files, power)
+        nameplate = Nameplate(str(power), read.data, read.problem)
+    fields = document.data if document.problem is None else {}
+    return SystemDescription(
+        fields,
+        {},
+        str(path),
+        is_described=document.problem is None,
+        nameplate=nameplate,
+        problem=document.problem,
+        line=document.line,
+    )
+
+
+def read_model_mapping(
+    files: Files, inventory: TreeInventory, submitter: Submitter
+) -> tuple[dict[str, str], str | None]:
+    """The submitter's own names for benchmarks, and why they can't be read; they count in the open division."""
+    if submitter.division is not Division.OPEN or not submitter.has_model_mapping:
+        return {}, None
+    document = _read(files, inventory.root / submitter.folder / MODEL_MAPPING)
+    if document.problem is not None:
+        return {}, document.problem
+    if not isinstance(document.data, dict):
+        return {}, "no JSON object"
+    return {model: name for model, name in document.data.items() if isinstance(name, str)}, None
+
+
+def _read(files: Files, path: Path) -> _Document:
+    """JSON by its ending, else YAML."""
+    try:
+        with files.open(path) as stream:
+            content = read_start(stream, _LARGEST_DESCRIPTION_BYTES + 1)
+        if len(content) > _LARGEST_DESCRIPTION_BYTES:
+            return _Document(problem=f"more than {_LARGEST_DESCRIPTION_BYTES >> 20} MB")
+        text = content.decode("utf-8")
+        return _Document(json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=_YamlLoader))
+    except OSError as problem:
+        return _Document(problem=problem.strerror or "can't be read")
+    except UnicodeDecodeError as problem:
+        return _Document(problem="not UTF-8", line=content.count(b"\n", 0, problem.start) + 1)
+    except json.JSONDecodeError as problem:
+        return _Document(problem=f"invalid JSON: {problem.msg}", line=problem.lineno)
+    except (ValueError, RecursionError, yaml.YAMLError):
+        return _Document(problem="invalid JSON" if path.suffix == ".json" else "invalid YAML")
