@@ -14,9 +14,10 @@ _README = "README.md"
 _NOT_SOURCE = ("__pycache__",)
 
 
-def code_of(submission: Submission, model: str) -> Path | None:
-    """The declared implementation of a model: its own entry, or that of '*'."""
-    return submission.implementation.get(model, submission.implementation.get("*"))
+def code_of(submission: Submission, model: str, copy_of: str | None = None) -> Path | None:
+    """The declared implementation of a model: its own entry, that of the model it is a copy of, or that of '*'."""
+    names = (name for name in (model, copy_of, "*") if name in submission.implementation)
+    return submission.implementation.get(next(names, ""))
 
 
 def code_files(source: Path) -> list[tuple[PurePosixPath, Path]]:

@@ -161,6 +161,8 @@ ACCURACY_REPORT = Artefact("accuracy/accuracy.txt")
 USER_CONF = Artefact("user.conf")
 MEASUREMENTS = Artefact("measurements.json")
 README = Artefact("README.md")
+#: Names for this run alone; the tree has one mapping a submitter.
+RUN_MODEL_MAPPING = Artefact("model_mapping.json")
 POWER_FOLDER = "performance/power/"
 RANGING_FOLDER = "performance/ranging/"
 ENDPOINTS_CONFIG = Artefact("config.yaml")

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from rules.domain import Artefact, Division, RunKey
+from rules.domain import POWER_FOLDER, POWER_LOG, RANGING_FOLDER, Artefact, Division, RunKey
 from rules.rounds.model import Layout
 
 SYSTEM_META = "system_meta.json"
@@ -28,7 +28,7 @@ _MODE_FOLDERS = frozenset(("performance", "accuracy", "power", "ranging", "audit
 _TAKEN = tuple(
     re.compile(pattern)
     for pattern in (
-        r"(user\.conf|mlperf\.conf|measurements\.json|README\.md|README-extra\.md|system_info\.txt)",
+        r"(user\.conf|mlperf\.conf|measurements\.json|model_mapping\.json|README\.md|README-extra\.md|system_info\.txt)",
         r"(mlc-version-info|os_info|cpu_info|pip_freeze)\.json",
         r"(analyzer_table|power_settings)\.\w+",
         r"config\.ya?ml",
@@ -47,7 +47,7 @@ _TAKEN = tuple(
 #: Scenario files that tools also leave in the folder of the performance or accuracy run.
 _STRAYED = re.compile(
     r"(?:performance(?:/run_1)?|accuracy)/"
-    r"(user\.conf|measurements\.json|README(?:-extra)?\.md|system_info\.txt"
+    r"(user\.conf|measurements\.json|model_mapping\.json|README(?:-extra)?\.md|system_info\.txt"
     r"|(?:mlc-version-info|os_info|cpu_info|pip_freeze)\.json)"
 )
 #: Accuracy logs that are shortened for the submission, with the hash of the original in the
@@ -90,6 +90,11 @@ def _canonical_folder(name: str) -> str:
     if _COMPLIANCE_TEST.fullmatch(name):
         return name.upper()
     return name.lower() if name.lower() in _MODE_FOLDERS else name
+
+
+def is_power(artefact: Artefact) -> bool:
+    """Whether an artefact is of the power measured beside performance, not of performance itself."""
+    return artefact == POWER_LOG or artefact.startswith((POWER_FOLDER, RANGING_FOLDER))
 
 
 def shortened_logs(artefacts: Iterable[Artefact]) -> dict[Artefact, Artefact]:

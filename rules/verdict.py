@@ -8,6 +8,9 @@ from typing import Any
 from rules.domain import Category, Division, RunKey, Scenario
 from rules.finding import Finding
 
+#: The codes of the rules about power begin so.
+POWER_FAMILY = "POW-"
+
 
 @dataclass(frozen=True)
 class Power:
@@ -64,8 +67,13 @@ class Verdict:
         return not any(found.is_error for found in self.findings)
 
     @property
-    def passes_in_open(self) -> bool:
-        return not any(found.is_error for found in self.findings_in_open)
+    def errors(self) -> tuple[Finding, ...]:
+        return tuple(found for found in self.findings if found.is_error)
+
+    @property
+    def passes_without_power(self) -> bool:
+        """Whether all that fails is the power measured beside performance."""
+        return all(found.code.startswith(POWER_FAMILY) for found in self.errors)
 
     def in_open(self) -> Verdict:
         """The same run's verdict as a result of the open division."""

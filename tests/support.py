@@ -96,16 +96,16 @@ def verdict(
 
 
 def edit_log(log: Path, **entries: Any) -> None:
-    """Change the values of a LoadGen detail log's entries in place; None takes an entry out."""
-    lines = []
-    for line in log.read_text().splitlines():
-        entry = json.loads(line.removeprefix(":::MLLOG "))
-        if entry["key"] in entries:
-            if entries[entry["key"]] is None:
-                continue
-            entry["value"] = entries[entry["key"]]
-        lines.append(f":::MLLOG {json.dumps(entry)}\n")
-    log.write_text("".join(lines))
+    """Change the values of a LoadGen detail log's entries in place; None takes an entry out.
+
+    What the log has no entry of comes at its end.
+    """
+    lines = [json.loads(line.removeprefix(":::MLLOG ")) for line in log.read_text().splitlines()]
+    present = {entry["key"] for entry in lines}
+    lines += [lines[-1] | {"key": key} for key in entries if key not in present]
+    changed = (entry | {"value": entries.get(entry["key"], entry["value"])} for entry in lines)
+    kept = (entry for entry in changed if entry["key"] not in entries or entry["value"] is not None)
+    log.write_text("".join(f":::MLLOG {json.dumps(entry)}\n" for entry in kept))
 
 
 @dataclass(frozen=True)

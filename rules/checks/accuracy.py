@@ -64,6 +64,7 @@ def _accuracy_log(evidence: Evidence) -> str:
     "no accuracy run: {expected} is missing",
     fix="Run the benchmark in accuracy mode and its accuracy script, and copy the outputs into accuracy/.",
     source="AccuracyCheck, Loader",
+    input_fault=True,
 )
 def accuracy_artefact_missing(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """A result without proof of its accuracy could come from any model; open results show theirs too."""
@@ -297,6 +298,7 @@ def _float(value: object) -> float | None:
     "accuracy is not a number: {found}",
     fix="Run the benchmark's accuracy script again.",
     source="AccuracyCheck.accuracy_result_check (an exception there fails open results too)",
+    input_fault=True,
 )
 def not_a_number(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """A report that was edited, or written by another script."""
@@ -330,6 +332,7 @@ def hash_malformed(evidence: Evidence, _: Round) -> Iterator[Violation]:
     fix="Run the benchmark in accuracy mode to its end and copy its log again.",
     source="submission rules: accuracy logs; accuracy_json_check looks at the size's upper limit alone",
     official=False,
+    input_fault=True,
 )
 def log_empty(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """An empty log shows no answer."""
@@ -364,6 +367,7 @@ def later_line_below_target(evidence: Evidence, _: Round) -> Iterator[Violation]
     fix="Run the benchmark in accuracy mode, and keep its logs apart from those of the performance run.",
     source="inference rules: performance and accuracy are separate runs; the official checker doesn't look",
     official=False,
+    input_fault=True,
 )
 def wrong_mode(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """A performance run's log in the accuracy folder is a copying mistake, and covers a part of the data set."""

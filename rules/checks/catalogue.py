@@ -37,6 +37,9 @@ class Rule:
     severity: Severity = Severity.ERROR
     #: Whether MLCommons' own checker applies it.
     official: bool = True
+    #: The input is broken or misplaced, so that the result behind it can't be judged: a build that
+    #: leaves such a run out is not ready, while one that drops a result which fails is.
+    input_fault: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,12 +75,13 @@ def rule(
     source: str,
     severity: Severity = Severity.ERROR,
     official: bool = True,
+    input_fault: bool = False,
 ) -> Callable[[Judge], Judge]:
     """Declare a rule over the function that finds its violations; the function's docstring says why."""
 
     def register(judge: Judge) -> Judge:
         why = " ".join((inspect.getdoc(judge) or "").split())
-        define(Rule(code, title, message, fix, source, why, severity, official))
+        define(Rule(code, title, message, fix, source, why, severity, official, input_fault))
         JUDGES[code] = judge
         return judge
 

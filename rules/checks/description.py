@@ -23,6 +23,7 @@ _NOTES = ("hw_notes", "sw_notes")
     "{expected} is missing",
     fix="Put it into the scenario's folder (or the performance run's): it says how the run was made.",
     source="MeasurementsCheck.missing_check, required_files_check",
+    input_fault=True,
 )
 def file_missing(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """measurements.json and user.conf say what a result was measured with."""
@@ -111,6 +112,7 @@ def field_empty(evidence: Evidence, round_: Round) -> Iterator[Violation]:
     "the system is not described: {found}",
     fix="Write system_meta.json into the SUT folder, or `systems.<name>.description` in submission.yaml.",
     source="SystemCheck.missing_check",
+    input_fault=True,
 )
 def not_described(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """What a result was measured on is part of it. It is never the machine that packs the submission."""

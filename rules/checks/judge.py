@@ -27,7 +27,7 @@ def judge(evidence: Evidence, round_: Round, left_out: tuple[str, ...] = ()) -> 
         findings_in_open=in_open,
         left_out=left_out,
     )
-    if verdict.passes and not evidence.is_staged:
+    if verdict.passes_without_power and not evidence.is_staged:
         verdict = replace(verdict, inferable=_inferable(evidence, round_))
     return verdict
 
@@ -70,6 +70,8 @@ def _inferable(evidence: Evidence, round_: Round) -> dict[Scenario, Inference]:
     for target in (target for origin, target in round_.inference if origin is source):
         placed = replace(evidence, key=replace(evidence.key, scenario=target), scenario_folder=str(target))
         metric = performance.performance_metric(placed, round_)
-        if metric is not None and not any(each.is_error for each in _findings(placed, round_)):
-            found[target] = Inference(metric, power.measure_power(placed, round_) if placed.has_power else None)
+        verdict = Verdict(placed.key, placed.folder, None, None, findings=tuple(_findings(placed, round_)))
+        if metric is not None and verdict.passes_without_power:
+            has_power = placed.has_power and verdict.passes
+            found[target] = Inference(metric, power.measure_power(placed, round_) if has_power else None)
     return found

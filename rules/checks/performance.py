@@ -44,6 +44,7 @@ def compliance_artefact(test: str) -> Artefact:
     "no performance run: {expected} is missing",
     fix="Run the benchmark in performance mode, or copy the missing log into the run's folder.",
     source="PerformanceCheck.missing_check",
+    input_fault=True,
 )
 def performance_log_missing(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """The result is read from the performance run's log; the official checker dies of a missing one."""
@@ -59,6 +60,7 @@ def performance_log_missing(evidence: Evidence, _: Round) -> Iterator[Violation]
     "can't be read: {found}",
     fix="Copy the file again from the machine that made it; if it is whole there, report the line.",
     source="LoadgenParser, EndpointsParser, Loader.load_single_log",
+    input_fault=True,
 )
 def unreadable(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """A log that is torn or garbled proves nothing; the official checker ends in a traceback at most of them."""
@@ -114,6 +116,7 @@ def sample_count_violations(evidence: Evidence, log: DetailLog, path: str, _: Ro
     fix="Use the LoadGen of the round (its mlperf.conf carries the seeds) and run again;"
     " or build for the round whose seeds the run has.",
     source="PerformanceCheck.seeds_check",
+    input_fault=True,
 )
 def seeds_differ(evidence: Evidence, round_: Round) -> Iterator[Violation]:
     """The seeds of a round are published late, so that nobody can tune for its order of samples."""
@@ -331,6 +334,7 @@ def interactive_over_limit(evidence: Evidence, _: Round) -> Iterator[Violation]:
     fix="Move the run into the folder of the scenario that was run."
     " (A permitted inference is made by the build; don't copy runs.)",
     source="PerformanceCheck.inferred_check",
+    input_fault=True,
 )
 def scenario_differs(evidence: Evidence, round_: Round) -> Iterator[Violation]:
     """A result may be inferred from another scenario's run only on edge systems, and between few scenarios."""
@@ -543,6 +547,7 @@ def scenario_misspelled(evidence: Evidence, _: Round) -> Iterator[Violation]:
     fix="Run the benchmark in performance mode, and keep its logs apart from those of the accuracy run.",
     source="inference rules: performance and accuracy are separate runs; the official checker doesn't look",
     official=False,
+    input_fault=True,
 )
 def wrong_mode(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """An accuracy run's log in the performance folder is a copying mistake, and its rate is no result."""

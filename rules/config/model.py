@@ -49,6 +49,7 @@ class Preprocess:
     """Switches of the plan."""
 
     infer_scenarios: bool = True
+    infer_over_failed: bool = False
     copy_down_accuracy_variants: bool = True
     move_failed_to_open: bool = True
     drop_failed: bool = True

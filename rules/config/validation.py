@@ -101,8 +101,8 @@ def _describe(declaration: Declaration, error: ValidationError) -> Iterator[Prob
         yield declaration.problem((*path, value), f"found the name {value!r}; allowed: {_allowed(rule)}")
     elif error.validator == "additionalProperties":
         for key in (key for key in value if key not in rule["properties"]):
-            nearest = _nearest(key, rule["properties"], cutoff=0.6)
-            yield declaration.problem((*path, key), f"unknown key{nearest}")
+            hint = _renamed(key, rule["properties"]) or _nearest(key, rule["properties"], cutoff=0.6)
+            yield declaration.problem((*path, key), f"unknown key{hint}")
     elif error.validator == "required":
         # One error for each missing key, which only its prose names; the set of problems is the same.
         for key in (key for key in rule["required"] if key not in value):
@@ -123,6 +123,12 @@ def _types(rule: Mapping[str, Any]) -> list[str]:
 def _allowed(rule: Mapping[str, Any]) -> str:
     words = {**_WORDS, "string": rule.get("patternErrorMessage", _WORDS["string"])}
     return " or ".join(words[name] for name in _types(rule) if name in words)
+
+
+def _renamed(word: str, known: Mapping[str, Any]) -> str:
+    """`; it is named … here` for a word of the MLCommons automation's, else nothing."""
+    name = next((name for name, rule in known.items() if rule.get("x-automation") == word), None)
+    return f"; it is named {name!r} here" if name else ""
 
 
 def _nearest(word: str, known: Iterable[str], *, cutoff: float) -> str:

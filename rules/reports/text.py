@@ -8,6 +8,7 @@ from itertools import groupby
 
 from rules.finding import Finding
 from rules.plan import Action, Placement
+from rules.todo import Todo
 from rules.verification import Judged, Verification
 
 _WIDTH = 80
@@ -64,8 +65,22 @@ def _moved(placement: Placement) -> str:
 
 
 def _why(placement: Placement) -> str:
-    codes = f" ({', '.join(placement.decided_by)})" if placement.decided_by else ""
+    codes = f" ({', '.join(placement.codes)})" if placement.codes else ""
     return placement.reason + codes
+
+
+def format_todo(todo: Iterable[Todo]) -> str:
+    """What is still to be run for a complete closed submission, with its settings."""
+    lines = []
+    for each in todo:
+        lines += [f"  {each.division}/{each.system}/{each.model}/{each.scenario}"]
+        runs = ", ".join(each.runs) or "see its findings"
+        if each.or_inferred_from:
+            runs += f"; or inferred from {' or '.join(each.or_inferred_from)} once that passes"
+        lines += _wrapped(runs, indent="      ", first="      ")
+        settings = ", ".join(f"{name} {value}" for name, value in each.settings.items())
+        lines += _wrapped(settings, indent="      ", first="      ")
+    return "\n".join(lines) + "\n"
 
 
 def format_results(placements: Iterable[Placement]) -> str:
@@ -86,7 +101,7 @@ def format_verification(verification: Verification) -> str:
     failing = [each for each in verification.results if not each.passes]
     if failing:
         rows = "".join(f"  {_result_place(each)}\n{_codes(each)}" for each in failing)
-        sections.append(f"Failing, {_count(len(failing), 'result')}:\n{rows}")
+        sections.append(f"Failing, {counted(len(failing), 'result')}:\n{rows}")
     sections.append(_verdict_line(verification))
     return "\n".join(sections)
 
@@ -105,13 +120,13 @@ def _verdict_line(verification: Verification) -> str:
     counts = []
     for division, same in groupby(verification.results, key=lambda each: each.place.division):
         results = list(same)
-        counts.append(f"{division}: {sum(each.passes for each in results)} of {_count(len(results), 'result')}")
+        counts.append(f"{division}: {sum(each.passes for each in results)} of {counted(len(results), 'result')}")
     passing = f" ({'; '.join(counts)} pass)" if counts else ""
     errors = sum(found.is_error for found in verification.tree)
     outcome = "Passes" if verification.passes else "Fails"
-    tree = f", {_count(errors, 'error')} in the whole" if errors else ""
+    tree = f", {counted(errors, 'error')} in the whole" if errors else ""
     return f"{outcome} {verification.round.name}, profile {verification.profile}{passing}{tree}.\n"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -8,17 +8,20 @@ that no record names is never touched.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import xxhash
 
-from rules.domain import README, Artefact, Run, RunKey
-from rules.layout import Tree, shortened_logs
+from rules.domain import README, RUN_MODEL_MAPPING, Artefact, Run, RunKey
+from rules.layout import Tree, is_power, shortened_logs
 from rules.steps.files import read_chunks, read_json, remove_file, replacing, write_json
 from rules.steps.shorten import ShortenedLog, is_shortened, shorten, with_hash
+
+#: Artefacts that the tree holds in another form.
+_NOT_COPIED = (README, RUN_MODEL_MAPPING)
 
 
 @dataclass(frozen=True)
@@ -32,17 +35,23 @@ class TreeFile:
 
 
 def run_files(
-    run: Run, targets: Iterable[RunKey], tree: Tree, limit: int, readme: Callable[[RunKey], bytes]
+    run: Run,
+    targets: Iterable[RunKey],
+    tree: Tree,
+    limit: int,
+    readme: Callable[[RunKey], bytes],
+    without_power: Collection[RunKey] = (),
 ) -> Iterator[TreeFile]:
     """The tree files of a run for each of its places. `limit` (bytes) is that of accuracy logs.
 
-    Raises OSError where an artefact can't be read.
+    The places `without_power` get the performance result alone. Raises OSError where an artefact can't be read.
     """
     contents, originals = _contents(run, limit)
     for target in targets:
         for artefact, content in contents.items():
-            if artefact != README:
-                yield TreeFile(tree.artefact(target, artefact), content, originals.get(artefact))
+            if artefact in _NOT_COPIED or (target in without_power and is_power(artefact)):
+                continue
+            yield TreeFile(tree.artefact(target, artefact), content, originals.get(artefact))
         own = run.artefacts.get(README)
         yield TreeFile(tree.artefact(target, README), _joined(own.read_bytes() if own else b"", readme(target)))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from rules.checks.catalogue import finding
 from rules.checks.judge import judge
 from rules.domain import Run
 from rules.engine.actions import action
 from rules.evidence import load_evidence
+from rules.naming import named_benchmark
 from rules.steps.files import write_json
 from rules.tasks.units import task_name
 from rules.tasks.uptodate import unchanged
@@ -43,11 +43,9 @@ def _check(workspace: Workspace, run: Run) -> Any:
 def check_run(workspace: Workspace, run: Run) -> Verdict:
     system = workspace.system_of(run)
     description = workspace.describe(system)
-    mapping = dict(workspace.model_mapping(system))
-    benchmark = workspace.round.benchmark(run.key.model, mapping)
-    if benchmark is None or (run.key.division.value != "open" and not benchmark.listed):
-        name = workspace.round.official_name(run.key.model, mapping)
-        unknown = finding("PLAN-001", str(run.folder), found=name, expected=workspace.round.name)
-        return Verdict(run.key, str(run.folder), None, description.category, findings=(unknown,))
+    mappings = workspace.model_mappings(system, run)
+    benchmark, findings = named_benchmark(run.key.model, run.key.division, mappings, workspace.round, str(run.folder))
+    if benchmark is None:
+        return Verdict(run.key, str(run.folder), None, description.category, findings=tuple(findings))
     evidence = load_evidence(run, workspace.round, benchmark, description)
     return judge(evidence, workspace.round, run.left_out)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from rules.documents import document_findings
 from rules.domain import Division, RunKey, SystemFolder
 from rules.engine.actions import action
-from rules.plan import Placement, Plan, make_plan
+from rules.plan import Action, Placement, Plan, make_plan
 from rules.reports.readme import calibration_text, code_readme, scenario_readme, system_readme
 from rules.steps.files import read_json, write_json, write_json_if_changed
 from rules.tasks.units import SHARED, all_units, system_unit
@@ -49,33 +50,34 @@ def write_plan(workspace: Workspace) -> None:
     verdicts = load_verdicts(workspace)
     plan = compute_plan(workspace, verdicts)
     paths = workspace.paths
-    for key, verdict in verdicts.items():
-        write_json_if_changed(paths.placement(key), _run_part(plan, verdict))
+    by_source = plan.by_source()
+    for run_id, verdict in verdicts.items():
+        write_json_if_changed(paths.placement(run_id), _run_part(by_source[verdict.key], verdict))
     for system in workspace.inventory.systems:
         write_json_if_changed(paths.placement(system_unit(system)), _system_part(workspace, plan, verdicts, system))
     write_json_if_changed(paths.placement(SHARED), _shared_part(workspace, plan, verdicts))
-    models = [each.target.model for each in plan.placed() if each.target]
+    # A copy comes with the code of what it is a copy of.
+    models = [each.target.model for each in plan.placed() if each.target and each.action is not Action.COPY_DOWN]
     findings = [*workspace.inventory.findings, *plan.findings, *document_findings(workspace.submission, models)]
     write_json(
         paths.plan,
         {
             "round": workspace.round.name,
             "placements": [each.to_json() for each in plan.placements],
+            "todo": [each.to_json() for each in plan.todo],
             "findings": [each.to_json() for each in sorted(findings)],
         },
     )
 
 
-def _run_part(plan: Plan, verdict: Verdict) -> dict[str, Any]:
-    placed = [each for each in plan.of(verdict.key) if each.target]
-    return {
-        "targets": [_target(each) | {"readme": scenario_readme(each, verdict.accuracy)} for each in placed],
-    }
+def _run_part(placements: Iterable[Placement], verdict: Verdict) -> dict[str, Any]:
+    return {"targets": [_target(each, verdict) for each in placements if each.target]}
 
 
-def _target(placement: Placement) -> dict[str, str]:
+def _target(placement: Placement, verdict: Verdict) -> dict[str, Any]:
     assert placement.target is not None
-    return key_json(placement.target)
+    readme = scenario_readme(placement, verdict.accuracy)
+    return key_json(placement.target) | {"without_power": placement.without_power, "readme": readme}
 
 
 def key_json(key: RunKey) -> dict[str, str]:
@@ -121,17 +123,22 @@ def _shared_part(workspace: Workspace, plan: Plan, verdicts: dict[str, Verdict])
     """Code, calibration and model mapping of each division that has results."""
     submitter = workspace.submission.submitter
     divisions: dict[Division, dict[str, str]] = {}
+    copied: dict[str, str] = {}
     for each in plan.placed():
         if each.target:
             official = verdicts[each.source.id].benchmark or each.target.model
             divisions.setdefault(each.target.division, {})[each.target.model] = official
+            if each.action is Action.COPY_DOWN:
+                copied[each.target.model] = each.source.model
     known = {**workspace.round.aliases, **{name: name for name in workspace.round.benchmarks}}
     return {
         "submitter": submitter,
         "calibration": calibration_text(submitter),
         "divisions": {
             str(division): {
-                "code": {model: code_readme(model) for model in sorted(models)},
+                "code": {
+                    model: {"readme": code_readme(model), "copy_of": copied.get(model)} for model in sorted(models)
+                },
                 "model_mapping": {model: name for model, name in sorted(models.items()) if model not in known}
                 if division is Division.OPEN
                 else {},

@@ -7,18 +7,20 @@ from typing import Any
 
 from doit.exceptions import TaskFailed
 
+from rules.checks.catalogue import RULES
 from rules.engine.actions import action
 from rules.engine.reporter import Progress
 from rules.finding import Finding
 from rules.plan import Action, Placement, Plan
 from rules.reports.tables import findings_report, planned_rows, summary_csv, summary_report
-from rules.reports.text import format_findings, format_plan, format_results
+from rules.reports.text import counted, format_findings, format_plan, format_results, format_todo
 from rules.steps.files import read_json, write_file, write_json
 from rules.tasks.pack import ARCHIVE
 from rules.tasks.plan import compute_plan, load_verdict, load_verdicts
 from rules.tasks.units import system_unit, task_name
 from rules.tasks.uptodate import unchanged
 from rules.tasks.workspace import Workspace
+from rules.todo import Todo
 from rules.verdict import Verdict
 
 _INTERRUPTED = "Interrupted. What is finished stays; run `doit` again for the rest.\n"
@@ -58,8 +60,9 @@ def gate_task(workspace: Workspace) -> dict[str, Any]:
 
 
 def pass_gate(workspace: Workspace) -> TaskFailed | None:
-    """Fails where a run is not shipped or the whole has an error. `closing_words` says why."""
-    return TaskFailed("") if _shortcomings(*_planned(workspace)) else None
+    """Fails where a run's input is broken or the whole has an error. `closing_words` says why."""
+    _, verdicts, tree = _planned(workspace)
+    return TaskFailed("") if _shortcomings(verdicts, tree) else None
 
 
 def closing_words(workspace: Workspace, progress: Progress) -> str:
@@ -71,7 +74,7 @@ def closing_words(workspace: Workspace, progress: Progress) -> str:
         return f"Not ready: {', '.join(progress.failed)} failed; see above.\n" if progress.failed else _INTERRUPTED
     if "plan" in progress.finished & steps:
         plan, _, tree = _planned(workspace)
-        return "\n".join(_sections(plan.placements, tree))
+        return "\n".join(_sections(plan.placements, tree, plan.todo))
     checks = {f"check:{task_name(run.key.id)}": run.key.id for run in workspace.inventory.runs}
     judged = [name for name in checks if name in progress.finished and {"check", name} & set(progress.selected)]
     found = [each for name in judged for each in load_verdict(workspace, checks[name]).findings]
@@ -85,31 +88,53 @@ def _planned(workspace: Workspace) -> tuple[Plan, dict[str, Verdict], list[Findi
     return compute_plan(workspace, verdicts), verdicts, tree
 
 
-def _sections(placements: Iterable[Placement], findings: Iterable[Finding]) -> list[str]:
-    found, rows = list(findings), list(placements)
+def _sections(placements: Iterable[Placement], findings: Iterable[Finding], todo: Iterable[Todo]) -> list[str]:
+    found, rows, still = list(findings), list(placements), list(todo)
     sections = [format_findings(found)] if found else []
-    return [*sections, f"Plan:\n{format_plan(rows)}"] if rows else sections
+    if rows:
+        sections.append(f"Plan:\n{format_plan(rows)}")
+    if still:
+        sections.append(f"Still to run for a complete closed submission:\n{format_todo(still)}")
+    return sections
 
 
 def _outcome(workspace: Workspace, progress: Progress) -> str:
     plan, verdicts, tree = _planned(workspace)
     judged = [found for verdict in verdicts.values() for found in verdict.findings]
-    changed = [each for each in plan.placements if each.action is not Action.KEEP]
-    sections = _sections(changed, [*tree, *judged])
+    changed = [each for each in plan.placements if each.action is not Action.KEEP or each.decided_by]
+    sections = _sections(changed, [*tree, *judged], plan.todo)
     if plan.placed():
         done = "Shipped" if f"pack:{ARCHIVE}" in progress.finished else "Planned but not packed"
-        sections.append(f"{done}, {len(plan.placed())} results:\n{format_results(plan.placed())}")
-    short = _shortcomings(plan, verdicts, tree)
+        sections.append(f"{done}, {counted(len(plan.placed()), 'result')}:\n{format_results(plan.placed())}")
+    short = _shortcomings(verdicts, tree)
     short += [f"{name} failed" for name in progress.failed if name != "gate"]
     if short:
         sections.append(f"Not ready: {'; '.join(short)}.\n")
+    elif "gate" in progress.finished:
+        sections.append(f"Ready: {workspace.paths.archive}{_changes(plan)}\n")
     else:
-        sections.append(f"Ready: {workspace.paths.archive}\n" if "gate" in progress.finished else _INTERRUPTED)
+        sections.append(_INTERRUPTED)
     return "\n".join(sections)
 
 
-def _shortcomings(plan: Plan, _: dict[str, Verdict], tree: list[Finding]) -> list[str]:
-    """What keeps the submission from being ready, in a few words each."""
-    dropped, errors = len(plan.not_shipped()), sum(found.is_error for found in tree)
-    short = [f"{dropped} {'run is' if dropped == 1 else 'runs are'} not shipped"] if dropped else []
-    return [*short, f"{errors} {'error' if errors == 1 else 'errors'} in the whole"] if errors else short
+def _changes(plan: Plan) -> str:
+    """How much of what was run is not submitted as it was declared: ` (1 run moved to open, 2 dropped)`."""
+    moved = sum(each.action is Action.MOVE_TO_OPEN for each in plan.placements)
+    dropped, powerless = len(plan.not_shipped()), sum(each.without_power for each in plan.placed())
+    said = [
+        f"{counted(number, 'run')} {what}"
+        for number, what in ((moved, "moved to open"), (dropped, "dropped"), (powerless, "without their power"))
+        if number
+    ]
+    return f" ({', '.join(said)})" if said else ""
+
+
+def _shortcomings(verdicts: dict[str, Verdict], tree: list[Finding]) -> list[str]:
+    """What keeps the submission from being ready, in a few words each.
+
+    A run that fails and is moved or dropped doesn't; one that can't be judged for its input does.
+    """
+    broken = sum(any(RULES[error.code].input_fault for error in verdict.errors) for verdict in verdicts.values())
+    errors = sum(found.is_error for found in tree)
+    short = [f"{counted(broken, 'run')} left out for broken input"] if broken else []
+    return [*short, f"{counted(errors, 'error')} in the whole"] if errors else short

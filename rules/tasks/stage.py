@@ -70,8 +70,9 @@ def _run_content(workspace: Workspace, run: Run) -> Content:
     def content() -> Iterator[TreeFile]:
         part = read_json(workspace.paths.placement(run.key.id))
         readmes = {parse_key(target): target["readme"].encode() for target in part["targets"]}
+        without_power = {parse_key(target) for target in part["targets"] if target["without_power"]}
         limit = workspace.round.max_accuracy_log_bytes
-        return run_files(run, readmes, workspace.tree, limit, readmes.__getitem__)
+        return run_files(run, readmes, workspace.tree, limit, readmes.__getitem__, without_power)
 
     return content
 
@@ -117,9 +118,10 @@ def _shared_content(workspace: Workspace) -> Content:
             if each["model_mapping"]:
                 mapping = json_bytes(each["model_mapping"])
                 yield TreeFile(tree.model_mapping(division, part["submitter"]), mapping)
-            for model, readme in each["code"].items():
+            for model, code in each["code"].items():
                 folder = tree.code(division, part["submitter"], model)
-                yield from _code(folder, code_of(submission, model), readme.encode())
+                source = code_of(submission, model, code["copy_of"])
+                yield from _code(folder, source, code["readme"].encode())
 
     return content
 

@@ -14,7 +14,7 @@ import xxhash
 from doit.exceptions import InvalidDodoFile
 
 from rules.config import Submission, load_submission
-from rules.domain import Division, Run, SystemFolder
+from rules.domain import RUN_MODEL_MAPPING, Division, Run, SystemFolder
 from rules.engine.hashes import HashCache
 from rules.errors import UserError
 from rules.layout import Tree
@@ -154,13 +154,16 @@ class Workspace:
             path=str(system.meta or system.folder),
         )
 
-    def model_mapping(self, system: SystemFolder) -> Mapping[str, str]:
-        """The submitter's own names for benchmarks; they count in the open division."""
-        if system.division is not Division.OPEN:
-            return {}
+    def model_mappings(self, system: SystemFolder, run: Run) -> list[tuple[str, Mapping[str, str]]]:
+        """The submitter's own names for benchmarks, each with where they are said: of the system, and of the run."""
         declared = self.submission.systems.get(system.name)
-        said = read_object(system.model_mapping) or {}
-        return {str(k): str(v) for k, v in said.items()} | (declared.model_mapping if declared else {})
+        found: list[tuple[str, Mapping[str, str]]] = []
+        if declared and declared.model_mapping:
+            found.append((str(self.submission.source), declared.model_mapping))
+        for path in (system.model_mapping, run.artefacts.get(RUN_MODEL_MAPPING)):
+            said = read_object(path) or {}
+            found.append((str(path), {model: name for model, name in said.items() if isinstance(name, str)}))
+        return found
 
     def facts(self, *more: object) -> str:
         """A digest of what decides besides files: this program, the round, and `more`."""

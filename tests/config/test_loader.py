@@ -573,6 +573,25 @@ def _properties(rule: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, 
 PROPERTIES = dict(_properties(schema()))
 
 
+class TestAutomation:
+    """Words of the MLCommons automation are answered with ours."""
+
+    @pytest.mark.parametrize(
+        ("theirs", "ours"),
+        [
+            ("infer_scenario_results", "infer_scenarios"),
+            ("infer_low_accuracy_results", "copy_down_accuracy_variants"),
+            ("delete_failed", "drop_failed"),
+        ],
+    )
+    def test_a_switch_of_its_name_is_told_ours(self, theirs: str, ours: str) -> None:
+        said = message_minimal(f"preprocess: {{{theirs}: true}}\n")
+        assert said == f"submission.yaml:4: preprocess.{theirs}: unknown key; it is named {ours!r} here"
+
+    def test_a_switch_that_is_named_alike_is_known(self) -> None:
+        assert load_minimal("preprocess: {move_failed_to_open: false}\n").preprocess.move_failed_to_open is False
+
+
 class TestSchema:
     """`schema.json` is what editors complete and explain; the root `submission.yaml` is its reference."""
 
@@ -596,7 +615,7 @@ class TestSchema:
             (declared.setdefault(outer[0], {}) if outer else declared)[key] = value
         spelled_out, silent = load(yaml.safe_dump(declared, sort_keys=False)), load_minimal()
         assert spelled_out == silent
-        assert len(said) == 8  # else the loop above compares less than it seems to
+        assert len(said) == 9  # else the loop above compares less than it seems to
 
     @pytest.mark.parametrize("path", PROPERTIES)
     def test_every_property_stands_in_the_reference(self, path: str) -> None:
