@@ -162,6 +162,8 @@ def load_evidence(
     report = reader.text(ACCURACY_REPORT)
     texts = {artefact: reader.text(artefact, closed_only=closed) for artefact, closed in _small_texts(run)}
     power = load_power_evidence(run.artefacts, files) if run.has_power else None
+    if not is_staged:  # all of it is to be copied
+        reader.try_all()
     return Evidence(
         key=run.key,
         benchmark=benchmark,
@@ -205,9 +207,19 @@ class _Reader:
         self._artefacts: Mapping[Artefact, Path] = run.artefacts
         self._files = files
         self.unreadable: list[Unreadable] = []
+        self._read: set[Artefact] = set()
 
     def _fail(self, artefact: Artefact, reason: str, line: int | None = None, closed_only: bool = False) -> None:
         self.unreadable.append(Unreadable(artefact, line, reason, closed_only))
+
+    def try_all(self) -> None:
+        """Open what hasn't been read, so that what can't be copied is known before anything is staged."""
+        known = {what.artefact for what in self.unreadable}
+        for artefact in self._artefacts.keys() - self._read - known:
+            try:
+                self._files.open(self._artefacts[artefact]).close()
+            except OSError as problem:
+                self._fail(artefact, problem.strerror or type(problem).__name__)
 
     def sizes(self, *wanted: Artefact) -> dict[Artefact, int]:
         sizes = {}
@@ -225,6 +237,7 @@ class _Reader:
         path = self._artefacts.get(artefact)
         if path is None:
             return None
+        self._read.add(artefact)
         try:
             with self._files.open(path) as stream:
                 data = read_start(stream, _LARGEST_DOCUMENT_BYTES + 1)
@@ -246,6 +259,7 @@ class _Reader:
         path = self._artefacts.get(artefact)
         if path is None:
             return None
+        self._read.add(artefact)
         try:
             with self._files.open(path) as stream:
                 log = parse_detail_log(stream)

@@ -39,6 +39,7 @@ def file_missing(evidence: Evidence, _: Round) -> Iterator[Violation]:
     "the file is empty",
     fix="Write the settings that the run was made with.",
     source="MeasurementsCheck.required_files_check",
+    input_fault=True,
 )
 def user_conf_empty(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """An empty user.conf means that the run's settings got lost."""

@@ -30,7 +30,7 @@ def action(step: Step, inputs: Iterable[str] = (), crash_log: Path | None = None
         except UserError as error:
             return TaskFailed(str(error))
         except OSError as error:
-            return TaskFailed(f"{error.filename or 'a file'}: {error.strerror or error}")
+            return TaskFailed(f"{error.filename2 or error.filename or 'a file'}: {error.strerror or error}")
         except Exception as error:  # a fault of ours: keep the details, spare the user the traceback
             return TaskFailed(_keep(error, crash_log))
         changed = [path for path, stat in _stats(watched).items() if before[path] != stat]

@@ -109,7 +109,7 @@ class JournalDB:
         rows += [{"task": task, "record": record} for task, record in self._tasks.items()]
         with self._writing():
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}.tmp")
+            temporary = self._path.with_name(f"{self._path.name}.tmp")
             try:
                 temporary.write_bytes(b"".join(map(_line, rows)))
                 temporary.replace(self._path)
