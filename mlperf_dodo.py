@@ -11,7 +11,7 @@ from importlib import import_module
 from typing import Any
 
 #: Commands beside the build, imported when doit is asked for one of them.
-_COMMANDS = {"Verify": "rules.commands.verify", "Explain": "rules.commands.explain"}
+_COMMANDS = {name: f"rules.commands.{name.lower()}" for name in ("Describe", "Explain", "Init", "Verify")}
 
 
 def __getattr__(name: str) -> Any:

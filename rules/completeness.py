@@ -9,7 +9,8 @@ from rules.domain import Category, Scenario
 from rules.finding import Finding
 from rules.rounds.model import Round, ScenarioSet
 
-_EITHER = frozenset((Scenario.INTERACTIVE, Scenario.SERVER))
+#: Of these a benchmark must have one, where the round has both as optional.
+_EITHER = (Scenario.INTERACTIVE, Scenario.SERVER)
 
 
 def scenario_set(
@@ -25,9 +26,14 @@ def scenario_set(
     return scenarios, []
 
 
-def missing_scenarios(scenarios: ScenarioSet, present: Collection[Scenario]) -> list[str]:
-    """What a closed benchmark still lacks (Loader.check_scenarios)."""
-    missing = [str(scenario) for scenario in scenarios.required if scenario not in present]
-    if set(scenarios.optional) >= _EITHER and not _EITHER.intersection(present):
-        missing.append("Interactive or Server")
+def missing_choices(scenarios: ScenarioSet, present: Collection[Scenario]) -> list[tuple[Scenario, ...]]:
+    """What a closed benchmark still lacks: one scenario of each of these (Loader.check_scenarios)."""
+    missing: list[tuple[Scenario, ...]] = [(each,) for each in scenarios.required if each not in present]
+    if set(scenarios.optional).issuperset(_EITHER) and not set(_EITHER).intersection(present):
+        missing.append(_EITHER)
     return missing
+
+
+def missing_scenarios(scenarios: ScenarioSet, present: Collection[Scenario]) -> list[str]:
+    """The same in words: `Interactive or Server`."""
+    return [" or ".join(map(str, choice)) for choice in missing_choices(scenarios, present)]

@@ -50,5 +50,7 @@ def document_findings(submission: Submission, models: Iterable[str]) -> list[Fin
     if submission.calibration is None:
         findings.append(replace(finding("TEXT-002", where), severity=severity))
     declared = [*submission.implementation.values(), *([submission.calibration] if submission.calibration else [])]
+    declared += submission.power_documents.values()
+    declared += [system.nameplate_power for system in submission.systems.values() if system.nameplate_power]
     findings += [finding("TEXT-003", where, found=path) for path in sorted(set(declared)) if not path.exists()]
     return findings

@@ -149,6 +149,8 @@ class SystemFolder:
     meta: Path | None = None
     sut_info: Path | None = None
     model_mapping: Path | None = None
+    #: The list of power supplies, in the folder or where the declaration says.
+    nameplate: Path | None = None
 
 
 DETAIL_LOG = Artefact("performance/run_1/mlperf_log_detail.txt")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -31,11 +31,13 @@ from rules.domain import (
     Scenario,
 )
 from rules.parsers.accuracy import AccuracyReport, parse_accuracy_report
-from rules.parsers.endpoints import accuracy_problem, endpoints_log, scenario_spelling
+from rules.parsers.endpoints import accuracy_problem, endpoints_log, scenario_problem, scenario_spelling
 from rules.parsers.loadgen import DetailLog, parse_detail_log
-from rules.power_evidence import PowerEvidence, load_power_evidence
+from rules.parsers.yaml_values import parse_yaml
+from rules.power_evidence import PowerEvidence, TestLog, load_power_evidence, read_test_log
 from rules.rounds.model import Benchmark, Round
-from rules.sources import Disk, Files, read_start
+from rules.sources import Disk, Files
+from rules.streams import Parsed, Readable, Remembered, read_start
 from rules.system import SystemDescription
 
 DISK = Disk()
@@ -46,7 +48,6 @@ PERFORMANCE_TESTS = ("TEST01", "TEST04")
 _EAGER_TEXTS = ("verify_accuracy.txt", "verify_output_len.txt")
 #: Reports and descriptions are small; a larger file is none of them, and isn't read.
 _LARGEST_DOCUMENT_BYTES = 8 << 20
-_YamlLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -151,17 +152,20 @@ def load_evidence(
 ) -> Evidence:
     """Read a run's logs and texts. What can't be read is recorded, never raised."""
     reader = _Reader(run, files)
+    test_log: TestLog | None = None
     if run.is_endpoints:
         config = reader.mapping(ENDPOINTS_CONFIG if ENDPOINTS_CONFIG in run.artefacts else ENDPOINTS_CONFIG_YML)
         performance = reader.endpoints(ENDPOINTS_PERFORMANCE, config)
         accuracy = reader.endpoints(ENDPOINTS_ACCURACY, config)
     else:
-        performance, accuracy = reader.detail_log(DETAIL_LOG), reader.detail_log(ACCURACY_DETAIL_LOG)
+        performance, test_log = reader.test_log() if run.has_power else (reader.detail_log(DETAIL_LOG), None)
+        accuracy = reader.detail_log(ACCURACY_DETAIL_LOG)
     tests = {test: reader.detail_log(Artefact(f"{test}/{DETAIL_LOG}")) for test in PERFORMANCE_TESTS}
     measurements = reader.mapping(MEASUREMENTS)
-    report = reader.text(ACCURACY_REPORT)
+    report = reader.text(ACCURACY_REPORT)  # of an endpoints run it says nothing, but has to be readable
     texts = {artefact: reader.text(artefact, closed_only=closed) for artefact, closed in _small_texts(run)}
-    power = load_power_evidence(run.artefacts, files) if run.has_power else None
+    power = load_power_evidence(run.artefacts, files, test_log) if run.has_power else None
+    sizes = reader.sizes(ACCURACY_LOG, USER_CONF, README)
     if not is_staged:  # all of it is to be copied
         reader.try_all()
     return Evidence(
@@ -171,13 +175,15 @@ def load_evidence(
         system=system,
         folder=str(run.folder),
         paths=run.artefacts,
-        sizes=reader.sizes(ACCURACY_LOG, USER_CONF, README),
+        sizes=sizes,
         is_endpoints=run.is_endpoints,
         has_power=run.has_power,
         scenario_folder=run.scenario_folder,
         performance=performance,
         accuracy=accuracy,
-        accuracy_report=None if report is None else parse_accuracy_report(report, benchmark.accuracy),
+        accuracy_report=None
+        if report is None or run.is_endpoints
+        else parse_accuracy_report(report, benchmark.accuracy),
         measurements=measurements,
         power=power,
         compliance_logs={test: log for test, log in tests.items() if log is not None},
@@ -200,6 +206,9 @@ def _small_texts(run: Run) -> list[tuple[Artefact, bool]]:
     return found
 
 
+_read_detail_log = Remembered(parse_detail_log)
+
+
 class _Reader:
     """Reads a run's artefacts and keeps what could not be read."""
 
@@ -215,7 +224,7 @@ class _Reader:
     def try_all(self) -> None:
         """Open what hasn't been read, so that what can't be copied is known before anything is staged."""
         known = {what.artefact for what in self.unreadable}
-        for artefact in self._artefacts.keys() - self._read - known:
+        for artefact in sorted(self._artefacts.keys() - self._read - known):
             try:
                 self._files.open(self._artefacts[artefact]).close()
             except OSError as problem:
@@ -256,15 +265,27 @@ class _Reader:
         return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
     def detail_log(self, artefact: Artefact) -> DetailLog | None:
+        return self._usable(artefact, self._parsed(artefact, _read_detail_log))
+
+    def test_log(self) -> tuple[DetailLog | None, TestLog | None]:
+        """The detail log of a performance run under the power meter."""
+        read = self._parsed(DETAIL_LOG, read_test_log)
+        return self._usable(DETAIL_LOG, read.log if read else None), read
+
+    def _parsed(self, artefact: Artefact, parse: Callable[[Readable], Parsed]) -> Parsed | None:
         path = self._artefacts.get(artefact)
         if path is None:
             return None
         self._read.add(artefact)
         try:
             with self._files.open(path) as stream:
-                log = parse_detail_log(stream)
+                return parse(stream)
         except OSError as problem:
             self._fail(artefact, problem.strerror or type(problem).__name__)
+            return None
+
+    def _usable(self, artefact: Artefact, log: DetailLog | None) -> DetailLog | None:
+        if log is None:
             return None
         for problem_line in log.problems[:1]:
             more = f" (and {len(log.problems) - 1} more lines)" if len(log.problems) > 1 else ""
@@ -277,7 +298,7 @@ class _Reader:
         if text is None:
             return None
         try:
-            data = json.loads(text) if artefact.endswith(".json") else yaml.load(text, Loader=_YamlLoader)
+            data = json.loads(text) if artefact.endswith(".json") else parse_yaml(text)
         except json.JSONDecodeError as problem:
             what = f"invalid JSON: {problem.msg}" if text.strip() else "the file is empty"
             self._fail(artefact, what, problem.lineno)
@@ -296,7 +317,8 @@ class _Reader:
         results = self.mapping(artefact)
         if results is None:
             return None
-        problem = accuracy_problem(results)
+        log = endpoints_log(results, config or {})
+        problem = accuracy_problem(results) if artefact == ENDPOINTS_ACCURACY else scenario_problem(log)
         if problem:
             self._fail(artefact, problem)
-        return endpoints_log(results, config or {})
+        return log

@@ -18,6 +18,8 @@ from rules.rounds.model import Layout
 SYSTEM_META = "system_meta.json"
 SUT_INFO = ("mlc-sut-info.json", "cm-sut-info.json")
 MODEL_MAPPING = "model_mapping.json"
+#: Lists of power supplies: as the tree names them, and as mlperf-sysinfo does.
+NAMEPLATES = ("{system}_power.yaml", "redfish_nameplate_power.yaml")
 CALIBRATION = "calibration.md"
 
 _COMPLIANCE_TEST = re.compile(r"test\d\d", re.IGNORECASE)
@@ -128,8 +130,9 @@ def tree_artefact(layout: Layout, area: str, inside: Sequence[str]) -> Artefact 
         return Artefact(path) if len(rest) > 1 and rest[0].startswith(("TEST", "audit")) else None
     if area == "measurements" and len(rest) == 1:
         # The file is named by the system, often with the scenario behind (Loader.get_measurement_path).
-        is_measurements = path.startswith(system) and path.endswith(".json")
-        return Artefact("measurements.json" if is_measurements else path)
+        if path.startswith(system) and path.endswith(".json"):
+            return Artefact("measurements.json")
+        return Artefact(path) if path != "measurements.json" else None
     return None
 
 
@@ -164,6 +167,12 @@ class Tree:
 
     def system(self, division: Division, submitter: str, system: str) -> PurePosixPath:
         return self.submitter(division, submitter) / "systems" / f"{system}.json"
+
+    def nameplate(self, division: Division, submitter: str, system: str) -> PurePosixPath:
+        return self.submitter(division, submitter) / "systems" / f"{system}_power.yaml"
+
+    def private_id(self, division: Division, submitter: str, system: str) -> PurePosixPath:
+        return self.submitter(division, submitter) / "results" / system / "privateid.json"
 
     def system_readme(self, division: Division, submitter: str, system: str) -> PurePosixPath:
         return self.submitter(division, submitter) / "results" / system / "README.md"

@@ -22,16 +22,28 @@ def named_benchmark(
     `mappings` are the submitter's own names, each with the place where they are said; they count in
     the open division, for models that the round has no name for.
     """
-    said = {place: mapping[model] for place, mapping in mappings if model in mapping}
-    own = said if division is Division.OPEN and round_.official_name(model) not in round_.benchmarks else {}
-    first = next(iter(own), None)
-    for place, name in own.items():
-        if first is not None and name != own[first]:
-            told = (f"{own[first]} by {first}", f"{name} by {place}")
+    is_custom = division is Division.OPEN and not _is_official(model, round_)
+    said = _said_of(model, mappings, round_) if is_custom else []
+    for place, benchmark_name in said:
+        first_place, first_name = said[0]
+        if benchmark_name != first_name:
+            told = (f"{first_name} by {first_place}", f"{benchmark_name} by {place}")
             return None, [finding("PLAN-010", folder, found=told[0], expected=told[1])]
-    name = round_.official_name(model, {model: own[first]} if first is not None else None)
+    name = said[0][1] if said else round_.official_name(model)
     benchmark = round_.benchmarks.get(name)
     if benchmark is not None and (benchmark.listed or division is Division.OPEN):
         return benchmark, []
-    unmapped = division is Division.OPEN and first is None
+    unmapped = division is Division.OPEN and not said
     return None, [finding("PLAN-011" if unmapped else "PLAN-001", folder, found=name, expected=round_.name)]
+
+
+def _is_official(model: str, round_: Round) -> bool:
+    """Whether the round itself names the model: such a name can't be given another meaning."""
+    benchmark = round_.benchmarks.get(model)
+    return model in round_.aliases or (benchmark is not None and benchmark.listed)
+
+
+def _said_of(model: str, mappings: Iterable[tuple[str, Mapping[str, str]]], round_: Round) -> list[tuple[str, str]]:
+    """Where a submitter says what a model stands for, and the benchmark's official name."""
+    names = ((place, mapping.get(model)) for place, mapping in mappings)
+    return [(place, round_.aliases.get(name, name)) for place, name in names if name]

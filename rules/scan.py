@@ -19,7 +19,7 @@ from rules.checks.catalogue import finding
 from rules.config.model import ResultsRoot, Submission
 from rules.domain import Artefact, Category, Division, Run, RunKey, Scenario, SystemFolder
 from rules.finding import Finding
-from rules.layout import MODEL_MAPPING, SUT_INFO, SYSTEM_META, RawFile, is_run_folder, recognise
+from rules.layout import MODEL_MAPPING, NAMEPLATES, SUT_INFO, SYSTEM_META, RawFile, is_run_folder, recognise
 
 #: How deep files lie in a scenario folder at most (`TEST01/performance/run_1/…`).
 _DEPTH = 4
@@ -52,7 +52,7 @@ def scan(submission: Submission) -> Inventory:
     missing = [
         finding("SCAN-007", str(submission.source), line=declared.line, found=name, expected=_nearest(name, found))
         for name, declared in submission.systems.items()
-        if name not in found and declared.results is None
+        if name not in found and declared.results is None and not declared.is_extended
     ]
     return Inventory(
         tuple(sorted(systems, key=lambda system: (system.division, system.name))),
@@ -123,6 +123,9 @@ def _scan_system(
         sut_info=sut_info,
         model_mapping=files.get(MODEL_MAPPING),
     )
+    nameplates = (pattern.format(system=each) for pattern in NAMEPLATES for each in (name, folder.name))
+    found = next((files[each] for each in nameplates if each in files), None)
+    system = replace(system, nameplate=(declared.nameplate_power if declared else None) or found)
     models, unusable = _folders(folder)
     findings = [
         *unusable,
@@ -138,6 +141,9 @@ def _scan_system(
                 held = ", ".join(child.name for child in scenarios) or "no folders"
                 findings.append(finding("SCAN-003", str(model), found=held))
             continue
+        if _UNFIT.search(model.name):
+            findings.append(finding("SCAN-011", str(model), found=model.name))
+            continue
         for scenario, child in known:
             if scenario is None:
                 names = [each.value for each in Scenario]
@@ -145,11 +151,31 @@ def _scan_system(
             else:
                 key = RunKey(system.division, submission.submitter, name, model.name, scenario)
                 run, unreadable = scan_run(key, child)
-                runs.append(run)
+                runs.append(_with_power_documents(run, submission))
                 findings += unreadable
+    if system.meta is None:
+        system = replace(system, meta=next(_strayed_meta(runs), None))
+        findings += _unreadable(system.meta)
     if not models and not unusable:
         findings.append(finding("SCAN-003", str(folder), found="no benchmark folders"))
     return Inventory((system,) if models or system.meta else (), tuple(runs), tuple(findings))
+
+
+def _strayed_meta(runs: Iterable[Run]) -> Iterator[Path]:
+    """The descriptions that the automation leaves in the performance runs, for a SUT folder that has none."""
+    strayed = (run.folder / path for run in runs for path in run.left_out if PurePosixPath(path).name == SYSTEM_META)
+    return (path for path in strayed if "performance" in path.parts)
+
+
+def _with_power_documents(run: Run, submission: Submission) -> Run:
+    """A run with power gets the declared documents of its measurement, but for those that its folder has."""
+    if not run.has_power:
+        return run
+    artefacts = dict(run.artefacts)
+    for stem, path in submission.power_documents.items():
+        if path.is_file() and not any(known.startswith(f"{stem}.") for known in run.artefacts):
+            artefacts[Artefact(f"{stem}{path.suffix or '.txt'}")] = path
+    return replace(run, artefacts=dict(sorted(artefacts.items())))
 
 
 def _system_name(submission: Submission, folder: Path, sut_info: Path | None) -> str:
@@ -165,7 +191,7 @@ def system_name(folder: str, sut_info: dict[str, Any]) -> str:
     with submissions that it made; spaces and what fits no folder name become underscores.
     """
     parts = [str(sut_info.get(part) or "") for part in _NAME_PARTS]
-    return _UNFIT.sub("_", "-".join(parts) if all(parts) else folder)
+    return _UNFIT.sub("_", "-".join(parts) if all(parts) else folder).lstrip(".")
 
 
 def scan_run(key: RunKey, folder: Path) -> tuple[Run, list[Finding]]:
@@ -232,6 +258,7 @@ def _merge_systems(systems: list[SystemFolder]) -> tuple[list[SystemFolder], lis
                 meta=first.meta or system.meta,
                 sut_info=first.sut_info or system.sut_info,
                 model_mapping=first.model_mapping or system.model_mapping,
+                nameplate=first.nameplate or system.nameplate,
             )
     return list(merged.values()), findings
 

@@ -10,7 +10,7 @@ import os
 import stat
 import tarfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from operator import attrgetter
@@ -20,10 +20,19 @@ from typing import IO, BinaryIO, NamedTuple, Protocol
 from rules.errors import UserError
 
 _CHUNK_BYTES = 1 << 20
-#: Small enough for the allocator to have it at hand.
-_READ_BYTES = 1 << 16
 #: Members are kept compressed at the fastest level: logs shrink to a seventh at 200 MB/s.
 _LEVEL = 1
+#: No submission has as many files, no system takes a longer path, and no path needs a longer header.
+_MOST_MEMBERS = 250_000
+_LONGEST_PATH = 4096
+_LONGEST_EXTENSION = 1 << 20
+_EXTENSIONS = (
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
 
 
 class Kind(str, Enum):
@@ -42,13 +51,21 @@ class Entry(NamedTuple):
     size: int = 0
 
 
+#: Whether to look into a folder, by its path from the root.
+Enters = Callable[[str], bool]
+
+
+def _everywhere(_: str) -> bool:
+    return True
+
+
 class Files(Protocol):
     """A tree of files to read."""
 
-    def entries(self, root: Path, skipped: Collection[str] = ()) -> list[Entry]:
-        """All that lies under `root`, parents before children, but for what its children named `skipped` hold.
+    def entries(self, root: Path, enters: Enters = _everywhere, *, sizes: bool = True) -> list[Entry]:
+        """All that lies under `root`, parents before children, but for what is in folders that it doesn't enter.
 
-        Raises OSError for the root alone.
+        Without `sizes` they may be 0. Raises OSError for the root alone.
         """
 
     def open(self, path: Path) -> BinaryIO:
@@ -61,14 +78,13 @@ class Files(Protocol):
 class Disk:
     """Files as they lie on disk. A link counts as what it leads to."""
 
-    def entries(self, root: Path, skipped: Collection[str] = ()) -> list[Entry]:
-        status = root.stat()
+    def entries(self, root: Path, enters: Enters = _everywhere, *, sizes: bool = True) -> list[Entry]:
         found: list[Entry] = []
-        _walk(str(root), "", ((status.st_dev, status.st_ino),), found, skipped)
+        _Walk(root, enters, sizes, found).add(str(root), "")
         return found
 
     def open(self, path: Path) -> BinaryIO:
-        stream = path.open("rb")
+        stream = io.FileIO(path)  # without a buffer: whoever reads takes large pieces
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):  # a FIFO would never end
             stream.close()
             raise OSError(None, "not a regular file", str(path))
@@ -78,38 +94,53 @@ class Disk:
         return path.stat().st_size
 
 
-def _walk(
-    folder: str,
-    inside: str,
-    ancestors: tuple[tuple[int, int], ...],
-    found: list[Entry],
-    skipped: Collection[str] = (),
-) -> None:
-    """Add the entries below a folder. One that can't be listed, or that contains itself by a link, is OTHER."""
-    with os.scandir(folder) as scanned:
-        entries = sorted(scanned, key=_NAME)
-    for entry in entries:
-        path = inside + entry.name
-        try:
-            status = entry.stat()
-        except OSError:  # a dangling link, or a loop
-            found.append(Entry(path, Kind.OTHER))
-            continue
-        if stat.S_ISREG(status.st_mode):
-            found.append(Entry(path, Kind.FILE, status.st_size))
-        elif stat.S_ISDIR(status.st_mode) and (status.st_dev, status.st_ino) not in ancestors:
-            found.append(Entry(path, Kind.FOLDER))
-            if entry.name in skipped:
-                continue
+@dataclass(frozen=True)
+class _Walk:
+    """A walk through folders. What a folder's listing says of its children is believed: nothing else is asked of
+    them, but for the sizes of files where these are wanted, and where links lead to."""
+
+    root: Path
+    enters: Enters
+    sizes: bool
+    found: list[Entry]
+
+    def add(self, folder: str, inside: str) -> None:
+        """Add the entries below a folder. One that can't be listed, or that contains itself by a link, is OTHER."""
+        with os.scandir(folder) as scanned:
+            entries = sorted(scanned, key=_NAME)
+        for entry in entries:
+            path = inside + entry.name
             try:
-                _walk(entry.path, f"{path}/", (*ancestors, (status.st_dev, status.st_ino)), found)
-            except OSError:  # not ours to list
-                found.append(Entry(path, Kind.OTHER))
-        else:
-            found.append(Entry(path, Kind.OTHER))
+                if entry.is_file():
+                    self.found.append(Entry(path, Kind.FILE, entry.stat().st_size if self.sizes else 0))
+                elif entry.is_dir() and not (entry.is_symlink() and self._is_within(entry.stat(), Path(folder))):
+                    self.found.append(Entry(path, Kind.FOLDER))
+                    if self.enters(path):
+                        self.add(entry.path, f"{path}/")
+                else:
+                    self.found.append(Entry(path, Kind.OTHER))
+            except (OSError, RecursionError):  # not ours to list, a loop of links, or too deep to matter
+                self.found.append(Entry(path, Kind.OTHER))
+
+    def _is_within(self, status: os.stat_result, folder: Path) -> bool:
+        """Whether a folder of the walk lies in that of the status, or is it."""
+        if os.path.samestat(folder.stat(), status):
+            return True
+        return folder != self.root and self._is_within(status, folder.parent)
 
 
 _NAME = attrgetter("name")
+
+
+class _Header(tarfile.TarInfo):
+    """A member's header. What stands before some of them, a long path mostly, tarfile reads as a whole."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> _Header:
+        header = super().frombuf(buf, encoding, errors)
+        if header.type in _EXTENSIONS and header.size > _LONGEST_EXTENSION:
+            raise tarfile.ReadError(f"a header of {header.size} bytes")
+        return header
 
 
 @dataclass
@@ -126,14 +157,18 @@ class Archive:
         """Raises UserError for a file that is no archive or is damaged, OSError where it can't be read."""
         archive = cls(path)
         try:
-            with tarfile.open(path, "r|*") as tar:
-                for member in tar:
+            with tarfile.open(path, "r|*", tarinfo=_Header) as tar:
+                for number, member in enumerate(tar):
+                    if number == _MOST_MEMBERS:
+                        raise tarfile.ReadError(f"more than {_MOST_MEMBERS} members")
                     archive._add(tar, member)
         except (tarfile.TarError, EOFError, zlib.error) as problem:
             raise UserError(f"{path}: no readable tar archive: {problem}") from None
         return archive
 
     def _add(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+        if len(member.name) > _LONGEST_PATH:
+            raise tarfile.ReadError(f"a path of {len(member.name)} characters")
         name = PurePosixPath(member.name)
         if name.is_absolute() or ".." in name.parts:
             raise UserError(f"{self.path}: member {member.name!r} would leave the folder that it is unpacked in")
@@ -141,24 +176,28 @@ class Archive:
         if member.isdir():
             if name.parts:
                 self._folders.add(name)
-        elif member.isreg():
+        elif member.isreg() and not member.issparse():  # a sparse one may say that it has any size
             stream = tar.extractfile(member)
             assert stream is not None
             self._members[name] = (member.size, _compressed(stream))
         else:
             self._others.add(name)
 
-    def entries(self, root: Path, skipped: Collection[str] = ()) -> list[Entry]:
+    def entries(self, root: Path, enters: Enters = _everywhere, *, sizes: bool = True) -> list[Entry]:
         below = PurePosixPath(root.relative_to(self.path))
         found = [(path, Kind.FILE, size) for path, (size, _) in self._members.items()]
         found += [(path, Kind.FOLDER, 0) for path in self._folders]
         found += [(path, Kind.OTHER, 0) for path in self._others]
         inside = [(path.relative_to(below), kind, size) for path, kind, size in found if below in path.parents]
-        return [
-            Entry(str(path), kind, size)
-            for path, kind, size in sorted(inside, key=lambda entry: entry[0].parts)
-            if len(path.parts) == 1 or path.parts[0] not in skipped
-        ]
+        entries = []
+        passed_by: set[PurePosixPath] = set()
+        for path, kind, size in sorted(inside, key=lambda entry: entry[0].parts):
+            is_seen = path.parent not in passed_by
+            if is_seen:
+                entries.append(Entry(str(path), kind, size))
+            if kind is Kind.FOLDER and not (is_seen and enters(str(path))):
+                passed_by.add(path)
+        return entries
 
     def _member(self, path: Path) -> tuple[int, bytes]:
         try:
@@ -196,16 +235,6 @@ class _Inflated(io.RawIOBase):
         self._rest = self._inflator.unconsumed_tail
         buffer[: len(piece)] = piece
         return len(piece)
-
-
-def read_start(stream: BinaryIO, most: int) -> bytes:
-    """The first bytes of a stream, `most` of them at the most; takes no more memory than there are bytes."""
-    pieces = []
-    left = most
-    while left > 0 and (piece := stream.read(min(left, _READ_BYTES))):
-        pieces.append(piece)
-        left -= len(piece)
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
 
 def open_tree(path: Path) -> Files:

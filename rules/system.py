@@ -8,6 +8,7 @@ from typing import Any
 
 from rules.config.model import SystemDeclaration
 from rules.domain import Category, Division
+from rules.fields import IS_NETWORK
 from rules.rounds.model import Round
 
 
@@ -26,7 +27,7 @@ class SystemDescription:
     """The fields of a system's JSON, each with its origin; `path` is where to mend them."""
 
     fields: Mapping[str, Any]
-    #: Field -> 'declaration', 'system_meta.json' or 'default'.
+    #: Field -> 'declaration', 'system_meta.json', 'detected' or 'default'.
     origins: Mapping[str, str]
     path: str
     #: Whether anybody described the system at all.
@@ -45,7 +46,7 @@ class SystemDescription:
     @property
     def is_network(self) -> bool:
         """As the official checker reads it: the text `true`, in any letter case."""
-        said = self.fields.get("is_network")
+        said = self.fields.get(IS_NETWORK)
         return isinstance(said, str) and said.lower() == "true"
 
     def in_division(self, division: Division) -> SystemDescription:
@@ -61,16 +62,23 @@ def describe_system(
     meta: Mapping[str, Any] | None,
     round_: Round,
     path: str,
+    nameplate: Nameplate | None = None,
 ) -> SystemDescription:
-    """Declaration over system_meta.json over defaults.
+    """Declaration over system_meta.json over what `describe` detected over defaults.
 
     Defaults are empty texts for the fields that may be empty; a field that must mean something
-    is never made up. `category` is the results root's, weaker than the system's own words.
+    is never made up. `category` is the results root's, weaker than the system's own words. What
+    system_meta.json leaves empty it does not say, where something was detected.
     """
     said = _declared_fields(declared)
+    detected = declared.detected if declared else {}
     layers: list[tuple[str, Mapping[str, Any]]] = [
-        ("default", _defaults(round_, category)),
-        ("system_meta.json", meta or {}),
+        ("default", _defaults(round_, category, division)),
+        ("detected", detected),
+        (
+            "system_meta.json",
+            {name: value for name, value in (meta or {}).items() if _is_said(value) or name not in detected},
+        ),
         ("declaration", said),
         ("declaration", {"division": str(division), "submitter": submitter}),
     ]
@@ -92,16 +100,23 @@ def describe_system(
         fields=dict(sorted(fields.items())),
         origins=dict(sorted(origins.items())),
         path=path,
-        is_described=meta is not None or bool(said),
+        is_described=meta is not None or bool(said) or bool(detected),
         overridden=overridden,
+        nameplate=nameplate or Nameplate(),
     )
 
 
-def _defaults(round_: Round, category: Category | None) -> dict[str, Any]:
+def _is_said(value: Any) -> bool:
+    return value is not None and (not isinstance(value, str) or bool(value.strip()))
+
+
+def _defaults(round_: Round, category: Category | None, division: Division) -> dict[str, Any]:
     may_be_empty = [name for name in round_.system_fields if name not in round_.system_fields_meaningful]
     defaults: dict[str, Any] = dict.fromkeys(may_be_empty, "")
     if category:
         defaults["system_type"] = str(category)
+    if division is Division.NETWORK:
+        defaults[IS_NETWORK] = "true"
     return defaults
 
 

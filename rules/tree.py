@@ -45,8 +45,9 @@ class Submitter:
     has_code: bool = False
     has_calibration: bool = False
     has_model_mapping: bool = False
-    #: Folders under results/: those of systems, and those of results.
+    #: Folders under results/: those of systems, of (system, model), and of results.
     systems: set[str] = field(default_factory=set)
+    models: set[tuple[str, str]] = field(default_factory=set)
     places: set[Place] = field(default_factory=set)
     with_power: set[Place] = field(default_factory=set)
     #: Paths from the tree's root.
@@ -65,9 +66,13 @@ class _Paths(Mapping[Artefact, Path]):
     def __init__(self, root: Path, inside: Mapping[Artefact, str]) -> None:
         self._root = root
         self._inside = inside
+        self._made: dict[Artefact, Path] = {}
 
     def __getitem__(self, artefact: Artefact) -> Path:
-        return self._root / self._inside[artefact]
+        path = self._made.get(artefact)
+        if path is None:
+            path = self._made[artefact] = self._root / self._inside[artefact]
+        return path
 
     def __contains__(self, artefact: object) -> bool:
         return artefact in self._inside

@@ -14,22 +14,29 @@ import yaml
 
 from rules.domain import Division
 from rules.layout import CALIBRATION, MODEL_MAPPING, tree_artefact
+from rules.parsers.yaml_values import parse_yaml
 from rules.rounds.model import Layout
-from rules.sources import Entry, Files, Kind, read_start
+from rules.sources import Entry, Files, Kind
+from rules.streams import read_start
 from rules.system import Nameplate, SystemDescription
 from rules.tree import REPOSITORY_FOLDERS, Submitter, TreeInventory
 
 #: Descriptions are small; a larger file is none, and isn't read.
 _LARGEST_DESCRIPTION_BYTES = 4 << 20
-_YamlLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 _DIVISIONS = {division.value: division for division in Division}
+_RESULT_AREAS = ("systems", "results", "measurements", "compliance")
 
 
-def scan_tree(files: Files, root: Path, layout: Layout, only_submitter: str | None = None) -> TreeInventory:
-    """Walk a tree once. Raises OSError where its root can't be listed, and for nothing below."""
-    entries = tuple(files.entries(root, REPOSITORY_FOLDERS))
+def scan_tree(
+    files: Files, root: Path, layout: Layout, only_submitter: str | None = None, *, whole: bool = True
+) -> TreeInventory:
+    """Walk a tree once, or without `whole` that part of it which results and systems lie in.
+
+    Raises OSError where its root can't be listed, and for nothing below.
+    """
+    entries = tuple(files.entries(root, _is_tree if whole else _holds_results, sizes=whole))
     submitters: dict[tuple[str, str], Submitter] = {}
     for entry in entries:
         parts = entry.path.split("/")
@@ -45,6 +52,16 @@ def scan_tree(files: Files, root: Path, layout: Layout, only_submitter: str | No
     return TreeInventory(root, entries, tuple(ordered))
 
 
+def _is_tree(folder: str) -> bool:
+    return folder not in REPOSITORY_FOLDERS
+
+
+def _holds_results(folder: str) -> bool:
+    """Whether the description or a file of a result may lie in a folder, in the layout of any round."""
+    division, *below = folder.split("/", 3)
+    return division in _DIVISIONS and (len(below) < 2 or below[1] in _RESULT_AREAS)
+
+
 def _take(submitter: Submitter, entry: Entry, area: str, inside: list[str], layout: Layout) -> None:
     """Note what one thing in a submitter's folder means; `inside` is its path in the area (`results`, `src`)."""
     if area == "results" and inside[3:] == ["performance", "power"]:  # anything of that name, as os.path.exists has it
@@ -57,8 +74,8 @@ def _take(submitter: Submitter, entry: Entry, area: str, inside: list[str], layo
             submitter.has_calibration |= area == CALIBRATION
         elif area == "systems" and len(inside) == 1:
             submitter.descriptions.add(inside[0])
-        elif area == "documentation":
-            submitter.has_calibration |= inside == [CALIBRATION]
+        elif area in ("documentation", layout.code_folder):
+            submitter.has_calibration |= inside[-1] == CALIBRATION
         else:
             _take_artefact(submitter, area, inside, layout, entry.path)
 
@@ -70,6 +87,8 @@ def _take_folder(submitter: Submitter, area: str, inside: list[str], layout: Lay
     submitter.has_results = True
     if len(inside) == 1:
         submitter.systems.add(inside[0])
+    elif len(inside) == 2:
+        submitter.models.add((inside[0], inside[1]))
     elif len(inside) == 3:
         submitter.places.add((inside[0], inside[1], inside[2]))
 
@@ -104,9 +123,7 @@ def read_description(
         document = _Document(problem="no JSON object")
     nameplate = Nameplate()
     if with_nameplate and f"{system}_power.yaml" in submitter.descriptions:
-        power = folder / f"{system}_power.yaml"
-        read = _read(files, power)
-        nameplate = Nameplate(str(power), read.data, read.problem)
+        nameplate = read_nameplate(files, folder / f"{system}_power.yaml")
     fields = document.data if document.problem is None else {}
     return SystemDescription(
         fields,
@@ -119,6 +136,12 @@ def read_description(
     )
 
 
+def read_nameplate(files: Files, path: Path) -> Nameplate:
+    """A list of power supplies, YAML or JSON."""
+    read = _read(files, path)
+    return Nameplate(str(path), read.data, read.problem)
+
+
 def read_model_mapping(
     files: Files, inventory: TreeInventory, submitter: Submitter
 ) -> tuple[dict[str, str], str | None]:
@@ -129,8 +152,12 @@ def read_model_mapping(
     if document.problem is not None:
         return {}, document.problem
     if not isinstance(document.data, dict):
-        return {}, "no JSON object"
-    return {model: name for model, name in document.data.items() if isinstance(name, str)}, None
+        return {}, None if document.data is None else "no JSON object"
+    # A name that is no text is no benchmark, where the official checker falls over it.
+    names = {
+        model: name if isinstance(name, str) else type(name).__name__ for model, name in document.data.items() if name
+    }
+    return names, None
 
 
 def _read(files: Files, path: Path) -> _Document:
@@ -141,7 +168,7 @@ def _read(files: Files, path: Path) -> _Document:
         if len(content) > _LARGEST_DESCRIPTION_BYTES:
             return _Document(problem=f"more than {_LARGEST_DESCRIPTION_BYTES >> 20} MB")
         text = content.decode("utf-8")
-        return _Document(json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=_YamlLoader))
+        return _Document(json.loads(text) if path.suffix == ".json" else parse_yaml(text))
     except OSError as problem:
         return _Document(problem=problem.strerror or "can't be read")
     except UnicodeDecodeError as problem:

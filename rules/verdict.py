@@ -12,6 +12,10 @@ from rules.finding import Finding
 POWER_FAMILY = "POW-"
 
 
+#: The name, among those of an accuracy, of a score that has none of its own.
+UNNAMED_SCORE = "accuracy_score"
+
+
 @dataclass(frozen=True)
 class Power:
     """Power beside a performance result: metric in W or mJ, efficiency in results per W (or J)."""

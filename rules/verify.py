@@ -6,7 +6,7 @@ whole tree can break. `official` keeps of all findings those that MLCommons' own
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -40,11 +40,11 @@ def verify_tree(
 
     Raises OSError where the tree's root can't be listed, and for nothing that the tree holds.
     """
-    inventory = scan_tree(files, root, round_.layout, submitter)
+    inventory = scan_tree(files, root, round_.layout, submitter, whole=profile is Profile.STRICT)
     results: list[Judged] = []
-    found = tree_findings(inventory)
+    found = tree_findings(inventory, whole=profile is Profile.STRICT)
     for each in inventory.submitters:
-        judged, more = _Submission(files, inventory, each, round_).judge()
+        judged, more = _Submission(files, inventory, each, round_, profile).judge()
         results += judged
         found += more
 
@@ -64,11 +64,14 @@ def verify_tree(
 class _Submission:
     """One submitter's part of a tree in one division; descriptions are read once a system."""
 
-    def __init__(self, files: Files, inventory: TreeInventory, submitter: Submitter, round_: Round) -> None:
+    def __init__(
+        self, files: Files, inventory: TreeInventory, submitter: Submitter, round_: Round, profile: Profile
+    ) -> None:
         self._files = files
         self._inventory = inventory
         self._submitter = submitter
         self._round = round_
+        self._official_only = profile is Profile.OFFICIAL
         self._mapping, self._mapping_problem = read_model_mapping(files, inventory, submitter)
         self._systems: dict[str, SystemDescription] = {}
 
@@ -81,7 +84,30 @@ class _Submission:
         groups: dict[tuple[str, str], list[TreeResult]] = {}
         for place in self._inventory.results(self._submitter):
             groups.setdefault((place.system, place.model), []).append(place)
+        found += self._without_results(groups)
         return [judged for group in groups.values() for judged in self._judge_benchmark(group)], found
+
+    def _without_results(self, groups: Collection[tuple[str, str]]) -> Iterator[Finding]:
+        """What is wrong with folders in which no result lies: the official checker reads each system's description,
+        looks each closed benchmark up, and dies where it can't."""
+        folder = self._inventory.root / self._submitter.folder
+        for system in sorted(self._submitter.systems - {system for system, _ in groups}):
+            description = self._description(system)
+            if not description.is_described and f"{system}.json" in self._submitter.descriptions:
+                yield finding("SYS-001", description.path, line=description.line, found=description.problem)
+            if description.nameplate.problem is not None:
+                yield finding("SYS-010", str(description.nameplate.path), found=description.nameplate.problem)
+        if self._submitter.division is Division.OPEN:
+            return
+        for system, model in sorted(self._submitter.models - set(groups)):
+            description = self._description(system)
+            if description.category is not None:
+                benchmark = self._round.official_name(model, self._mapping)
+                place = str(folder / "results" / system / model)
+                yield from scenario_set(benchmark, description.category, self._round, place)[1]
+            elif description.is_described:
+                said = description.fields.get("system_type")
+                yield finding("SYS-003", description.path, found=said, expected="datacenter, edge or datacenter,edge")
 
     def _judge_benchmark(self, group: list[TreeResult]) -> list[Judged]:
         """The results of one benchmark of one system, which in closed stand and fall together."""
@@ -135,7 +161,10 @@ class _Submission:
             is_staged=True,
             has_code=self._submitter.has_code,
         )
-        verdict = judge(evidence, self._round) if is_known else measure(evidence, self._round)
+        if is_known:
+            verdict = judge(evidence, self._round, official_only=self._official_only)
+        else:
+            verdict = measure(evidence, self._round)
         return Judged(place, name, description.fields, (*found, *verdict.findings), verdict)
 
 

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from support import CLOSED_SYSTEM, CORPUS, copy_of, doit, example_workspace
 
+#: So that its assertions say what differs.
+pytest.register_assert_rewrite("rule_rows")
+
 
 @pytest.fixture
 def corpus() -> Path:

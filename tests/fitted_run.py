@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ from rules.domain import (
     ENDPOINTS_PERFORMANCE,
     MEASUREMENTS,
     README,
+    Artefact,
     Category,
     Division,
     Scenario,
@@ -37,9 +38,10 @@ SYSTEM = "example-edge"
 SHA256 = "cc8ebeb0f3c7c4cf40f514c538a49d37bc724acf868f92fa759f2aef8830ae15"
 #: What a fitted run reports where no bound says how much: samples, queries or tokens a second.
 RATE = 100.5
-#: Samples of an endpoints run, and its duration.
+#: Samples of an endpoints run, its duration and what it makes a second.
 ENDPOINTS_SAMPLES = 1000
-ENDPOINTS_DURATION_NS = 1_000_000_000_000
+ENDPOINTS_DURATION_NS = 500_000_000_000
+ENDPOINTS_RATE = 2.0
 #: How the accuracy scripts print each metric.
 REPORT_LINES = {
     "acc": "accuracy={}%, good=1, total=2",
@@ -104,9 +106,7 @@ class Kind:
     @cached_property
     def category(self) -> Category:
         """The first category that knows the benchmark in this scenario, unless told."""
-        known = (
-            each for each, scenarios in self.benchmark.scenarios.items() if self.scenario in scenarios.known
-        )
+        known = (each for each, scenarios in self.benchmark.scenarios.items() if self.scenario in scenarios.known)
         return self.in_category or next(known, Category.EDGE)
 
     @cached_property
@@ -121,6 +121,10 @@ class Kind:
 
     def __str__(self) -> str:
         return "-".join([*self.round_name.split("."), self.benchmark_name, self.folder_name])
+
+
+#: Gives a copy of the fitted run, to break.
+Fitted = Callable[[Kind], Path]
 
 
 def fit(kind: Kind, into: Path) -> Path:
@@ -139,14 +143,20 @@ def fit(kind: Kind, into: Path) -> Path:
 
 
 def evidence_at(kind: Kind, folder: Path, *, is_staged: bool = False) -> Evidence:
+    """What is known of a run as it was made, or as it lies in a finished tree, where every file counts."""
     run = run_at(folder, division=kind.division, system=SYSTEM, model=kind.benchmark_name, scenario=kind.scenario)
-    meta: dict[str, object] = {"system_type": str(kind.category)}
+    if is_staged:
+        run = replace(run, artefacts=_all_files(folder))
+    meta: dict[str, object] = {"system_type": str(kind.category), "division": str(kind.division)}
     if kind.division is Division.NETWORK:
         meta |= NETWORK_FIELDS
-    evidence = evidence_of(
-        replace(run, spelled=kind.spelled), benchmark=kind.benchmark_name, round_=kind.round, **meta
-    )
+    evidence = evidence_of(replace(run, spelled=kind.spelled), benchmark=kind.benchmark_name, round_=kind.round, **meta)
     return replace(evidence, is_staged=is_staged)
+
+
+def _all_files(folder: Path) -> dict[Artefact, Path]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {Artefact(path.relative_to(folder).as_posix()): path for path in paths}
 
 
 def score_of(metric: AccuracyMetric, scenario: Scenario) -> float:
@@ -202,7 +212,9 @@ def _entries(kind: Kind) -> dict[str, object]:
         entries["sut_name"] = "Network SUT"
     if benchmark.needs_token_latencies:
         entries["requested_use_token_latencies"] = True
-        limits = [benchmark.token_latency_limits[s] for s in (kind.scenario, logged) if s in benchmark.token_latency_limits]
+        limits = [
+            benchmark.token_latency_limits[s] for s in (kind.scenario, logged) if s in benchmark.token_latency_limits
+        ]
         if limits and logged is Scenario.SERVER:
             entries["result_first_token_99.00_percentile_latency_ns"] = min(each.ttft_ns for each in limits) - 1
             entries["result_time_per_output_token_99.00_percentile_ns"] = min(each.tpot_ns for each in limits) - 1
@@ -245,10 +257,11 @@ def _summary(kind: Kind) -> dict[str, Any]:
     }
     if "TEST09" in kind.benchmark.compliance_tests:
         summary["output_sequence_lengths"] = {"avg": kind.round.test09_output_tokens[0]}
+    if kind.benchmark.needs_token_latencies:
+        summary["tps"] = ENDPOINTS_RATE
     tokens = kind.benchmark.token_latency_limits.get(kind.scenario)
     if tokens:
         summary |= {
-            "tps": RATE,
             "ttft": {"early_stopping_percentiles": {"99.0": tokens.ttft_ns - 1}},
             "tpot": {"early_stopping_percentiles": {"99.0": tokens.tpot_ns - 1}},
         }

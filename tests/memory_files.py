@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import io
 import posixpath
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from rules.sources import Entry, Kind
+from rules.sources import Enters, Entry, Kind
 
 
 @dataclass
@@ -26,7 +25,7 @@ class MemoryFiles:
         """One to change: contents are shared, and never changed in place."""
         return MemoryFiles(self.root, dict(self.files), set(self.folders))
 
-    def entries(self, root: Path, skipped: Collection[str] = ()) -> list[Entry]:
+    def entries(self, root: Path, enters: Enters = lambda _: True, *, sizes: bool = True) -> list[Entry]:
         below = [] if root == self.root else root.relative_to(self.root).as_posix().split("/")
         if "/".join(below) not in self.folders:
             raise FileNotFoundError(None, "no such folder", str(root))
@@ -40,7 +39,7 @@ class MemoryFiles:
         return [
             Entry("/".join(parts), kind, size)
             for parts, kind, size in inside
-            if len(parts) == 1 or parts[0] not in skipped
+            if all(enters("/".join(parts[:depth])) for depth in range(1, len(parts)))
         ]
 
     def open(self, path: Path) -> BinaryIO:

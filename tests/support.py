@@ -96,16 +96,18 @@ def verdict(
 
 
 def edit_log(log: Path, **entries: Any) -> None:
-    """Change the values of a LoadGen detail log's entries in place; None takes an entry out.
+    """Change the values of a LoadGen detail log's entries in place; None takes an entry out."""
+    log.write_text(edited_log(log.read_text(), **entries))
 
-    What the log has no entry of comes at its end.
-    """
-    lines = [json.loads(line.removeprefix(":::MLLOG ")) for line in log.read_text().splitlines()]
+
+def edited_log(text: str, **entries: Any) -> str:
+    """The text of a log with other values; what it has no entry of comes at its end."""
+    lines = [json.loads(line.removeprefix(":::MLLOG ")) for line in text.splitlines()]
     present = {entry["key"] for entry in lines}
     lines += [lines[-1] | {"key": key} for key in entries if key not in present]
     changed = (entry | {"value": entries.get(entry["key"], entry["value"])} for entry in lines)
     kept = (entry for entry in changed if entry["key"] not in entries or entry["value"] is not None)
-    log.write_text("".join(f":::MLLOG {json.dumps(entry)}\n" for entry in kept))
+    return "".join(f":::MLLOG {json.dumps(entry)}\n" for entry in kept)
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,14 @@ def doit_command(workspace: Path, *arguments: str) -> list[str]:
     commands = ("list", "info", "clean", "forget", "help", "run")
     at = 1 if arguments and arguments[0] in commands else 0
     return [sys.executable, "-m", "doit", *arguments[:at], *options, *arguments[at:]]
+
+
+def run_program(program: str, *arguments: str, folder: Path) -> Outcome:
+    """Run an installed command of this environment in a folder."""
+    command = [str(Path(sys.executable).with_name(program)), *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stdout + done.stderr, done.stdout + done.stderr
+    return Outcome(done.returncode, done.stdout + done.stderr)
 
 
 def files_below(folder: Path) -> dict[str, bytes]:

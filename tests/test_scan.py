@@ -496,6 +496,69 @@ class TestDeclaredSystems:
         assert finding.line and name in text[finding.line - 1]
 
 
+class TestBesidesRuns:
+    """What lies in a SUT folder beside its runs, and what the declaration adds to them."""
+
+    def test_the_automations_description_in_a_performance_run(self) -> None:
+        """Its cache has no other; the accuracy run's would do as well, but it takes this one."""
+        put(f"{RUN}/accuracy/system_meta.json", f"{RUN}/performance/run_1/system_meta.json", text="{}")
+        assert scanned().systems[0].meta == Path(RUN, "performance/run_1/system_meta.json")
+
+    def test_a_description_of_the_sut_wins_over_those_of_runs(self) -> None:
+        put("results/edge-1/system_meta.json", f"{RUN}/performance/run_1/system_meta.json", text="{}")
+        assert scanned().systems[0].meta == Path("results/edge-1/system_meta.json")
+
+    def test_an_unreadable_description_of_a_run_is_named(self) -> None:
+        put(f"{RUN}/performance/run_1/system_meta.json", text="[")
+        assert found(scanned()) == [("SCAN-010", f"{RUN}/performance/run_1/system_meta.json", "invalid JSON")]
+
+    @pytest.mark.parametrize("name", ["edge-1_power.yaml", "redfish_nameplate_power.yaml"])
+    def test_a_list_of_power_supplies(self, name: str) -> None:
+        put(f"{RUN}/user.conf", f"results/edge-1/{name}")
+        assert scanned().systems[0].nameplate == Path("results/edge-1", name)
+
+    def test_a_declared_list_of_power_supplies_wins(self) -> None:
+        put(f"{RUN}/user.conf", "results/edge-1/edge-1_power.yaml")
+        (system,) = scanned(systems={"edge-1": {"nameplate_power": "mine.yaml"}}).systems
+        assert system.nameplate == Path("mine.yaml")
+
+    POWER = f"{RUN}/performance/power/client.json"
+
+    def test_declared_documents_are_for_runs_with_power_that_have_none(self) -> None:
+        put("docs/analyzer.md", "docs/settings.txt", self.POWER, f"{RUN}/power_settings.md")
+        put("results/edge-1/resnet50/Server/user.conf")
+        declared = {"analyzer_table": "docs/analyzer.md", "power_settings": "docs/settings.txt"}
+        offline, server = scanned(power=declared).runs
+        artefacts = {str(name): str(path) for name, path in offline.artefacts.items()}
+        assert artefacts["analyzer_table.md"] == "docs/analyzer.md"
+        assert artefacts["power_settings.md"] == f"{RUN}/power_settings.md"
+        assert "power_settings.txt" not in artefacts
+        assert list(server.artefacts) == ["user.conf"]
+
+    def test_a_document_that_is_not_there_is_not_taken(self) -> None:
+        put(self.POWER)
+        (run,) = scanned(power={"analyzer_table": "docs/analyzer.md"}).runs
+        assert list(run.artefacts) == ["performance/power/client.json"]
+
+    def test_a_system_that_others_extend_needs_no_results(self) -> None:
+        put(f"{RUN}/user.conf")
+        assert not scanned(systems={"base": {"status": "rdi"}, "edge-1": {"extends": "base"}}).findings
+
+    @pytest.mark.parametrize("name", ["my model", "a\\b", "tab\there"])
+    def test_a_benchmark_folder_whose_name_fits_no_tree(self, name: str) -> None:
+        put(f"results/edge-1/{name}/Offline/user.conf", f"{RUN}/user.conf")
+        inventory = scanned()
+        assert found(inventory) == [("SCAN-011", f"results/edge-1/{name}", name)]
+        assert ids(inventory) == ["closed/edge-1/resnet50/Offline"]
+
+    @pytest.mark.parametrize("system", ["..", "../../etc", "."])
+    def test_a_sut_info_can_t_name_a_system_out_of_the_tree(self, system: str) -> None:
+        info = {"system_name": system, "implementation": "i", "device": "d", "framework": "f", "run_config": "r"}
+        name = system_name("edge-1", info)
+        assert "/" not in name
+        assert not name.startswith(".")
+
+
 class TestUnusable:
     """What is neither a readable file nor a readable folder is reported where it lies, and the rest goes on."""
 

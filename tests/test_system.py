@@ -59,6 +59,29 @@ class TestLayers:
         found = described(meta, declaration(description=declared))
         assert (found.fields["hw_notes"], found.origins["hw_notes"]) == (value, origin)
 
+    @pytest.mark.parametrize(
+        ("meta", "declared", "value", "origin"),
+        [
+            (None, {}, "64 GB", "detected"),
+            ({}, {}, "64 GB", "detected"),
+            ({"host_memory_capacity": ""}, {}, "64 GB", "detected"),
+            ({"host_memory_capacity": " "}, {}, "64 GB", "detected"),
+            ({"host_memory_capacity": None}, {}, "64 GB", "detected"),
+            ({"host_memory_capacity": "2 TB"}, {}, "2 TB", "system_meta.json"),
+            ({"host_memory_capacity": 0}, {}, 0, "system_meta.json"),
+            (None, {"host_memory_capacity": "1 TB"}, "1 TB", "declaration"),
+            (None, {"host_memory_capacity": ""}, "", "declaration"),
+        ],
+    )
+    def test_what_was_detected_fills_in_what_nobody_said(
+        self, meta: dict[str, Any] | None, declared: dict[str, Any], value: object, origin: str
+    ) -> None:
+        """An empty field of system_meta.json says nothing; one that is declared empty is meant so."""
+        detected = {"host_memory_capacity": "64 GB"}
+        found = described(meta, declaration(description=declared, detected=detected))
+        assert (found.fields["host_memory_capacity"], found.origins["host_memory_capacity"]) == (value, origin)
+        assert found.is_described
+
     def test_a_field_that_no_round_asks_for_is_kept(self) -> None:
         found = described({"boot_firmware_version": "1.2"})
         assert found.fields["boot_firmware_version"] == "1.2"
@@ -180,6 +203,14 @@ class TestQuestions:
     @pytest.mark.parametrize("value", ["Edge", "", None, ["edge"], {}])
     def test_an_unknown_category_is_none(self, value: object) -> None:
         assert described({"system_type": value}).category is None
+
+    def test_the_network_division_says_that_it_is_one(self) -> None:
+        """Its other fields are for the submitter to say, and missed where they lack."""
+        found = described(division=Division.NETWORK)
+        assert (found.fields["is_network"], found.is_network) == ("true", True)
+        assert not {*ROUND.system_fields_network} - {"is_network"} & {*found.fields}
+        assert described({"is_network": "false"}, division=Division.NETWORK).fields["is_network"] == "false"
+        assert "is_network" not in described().fields
 
     def test_another_division_changes_the_division_only(self) -> None:
         found = described({"status": "rdi"})

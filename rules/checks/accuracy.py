@@ -20,6 +20,7 @@ from rules.domain import (
 from rules.evidence import Evidence
 from rules.parsers.accuracy import AccuracyReport, Score
 from rules.rounds.model import AccuracyMetric, Round
+from rules.verdict import UNNAMED_SCORE
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 #: The one benchmark whose endpoints accuracy the official checker holds against its target.
@@ -261,8 +262,11 @@ def endpoints_below_published_target(evidence: Evidence, _: Round) -> Iterator[V
     score = _endpoints_score(evidence)
     if score is None or not evidence.is_closed or _is_judged(evidence):
         return
+    # A score without a name is the benchmark's first metric.
+    named = score if isinstance(score, Mapping) else {metric.name: score for metric in targeted(evidence)[:1]}
+    numbers = {str(name).lower(): _float(value) for name, value in named.items()}
     for metric in targeted(evidence):
-        target, number = metric.target(evidence.scenario), _score_of(score, [metric.name])
+        target, number = metric.target(evidence.scenario), numbers.get(metric.name.lower())
         if target is not None and number is not None and number < target:
             yield Violation(_accuracy_log(evidence), found=f"{metric.name} {number}", expected=target)
 
@@ -402,7 +406,7 @@ def accuracy_values(evidence: Evidence) -> dict[str, str]:
         score = _endpoints_score(evidence)
         if isinstance(score, Mapping):
             return {str(name): _written(value) for name, value in score.items()}
-        return {} if score is None else {"score": _written(score)}
+        return {} if score is None else {UNNAMED_SCORE: _written(score)}
     wanted = targeted(evidence)
     return {score.metric.name: score.value for score in counted_scores(evidence) if score.metric in wanted}
 

@@ -121,6 +121,8 @@ def _shown(value: object) -> str:
     """A value in a message: whole numbers without a point, the rest as Python prints it."""
     if value is None:
         return "nothing"
+    if isinstance(value, tuple):  # several things, none of which may get lost
+        return ", ".join(map(_shown, value))
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     try:

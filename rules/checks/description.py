@@ -8,6 +8,7 @@ from typing import Any
 from rules.checks.catalogue import WARNING, Violation, rule
 from rules.domain import MEASUREMENTS, README, USER_CONF
 from rules.evidence import Evidence
+from rules.fields import example_of
 from rules.rounds.model import Round
 
 #: Fields that other rules judge.
@@ -155,7 +156,7 @@ def category_unknown(evidence: Evidence, _: Round) -> Iterator[Violation]:
     "SYS-004",
     "field missing from the system description",
     "fields missing: {found}",
-    fix="Add them to the system description; most may be empty texts.",
+    fix="Add them to the system description; most may be empty texts. For example: {expected}.",
     source="SystemCheck.required_fields_check",
 )
 def field_absent(evidence: Evidence, round_: Round) -> Iterator[Violation]:
@@ -163,7 +164,7 @@ def field_absent(evidence: Evidence, round_: Round) -> Iterator[Violation]:
     if evidence.system.is_described:
         lacking = [name for name in _required(evidence, round_) if name not in evidence.system.fields]
         if lacking:
-            yield Violation(evidence.system.path, found=", ".join(lacking))
+            yield Violation(evidence.system.path, found=tuple(lacking), expected=tuple(map(example_of, lacking)))
 
 
 def _required(evidence: Evidence, round_: Round) -> tuple[str, ...]:
@@ -281,7 +282,7 @@ def nameplate_watts(data: Any) -> tuple[float | None, str | None]:
         return None, "the file is empty"
     try:
         return _watts(data), None
-    except (TypeError, ValueError, AttributeError, RecursionError) as problem:
+    except (TypeError, ValueError, AttributeError, OverflowError, RecursionError) as problem:
         return None, f"unexpected structure ({problem})"
 
 
@@ -291,7 +292,9 @@ def _watts(node: Any) -> float:
         return sum(_watts(each) for each in node)
     if not isinstance(node, dict):
         return 0
-    keys = {str(key).lower(): key for key in node}
+    if not all(isinstance(key, str) for key in node):
+        raise TypeError("a label that is no text")
+    keys = {key.lower(): key for key in node}
     if "psus" in keys and "min psus needed" in keys:
         needed = node[keys["min psus needed"]]
         supplies = sorted((psu.get("PowerCapacityWatts", 0) for psu in node[keys["psus"]]), reverse=True)
@@ -304,7 +307,7 @@ def _watts(node: Any) -> float:
     "SYS-011",
     "field of the system description is empty",
     "fields empty: {found}",
-    fix="Fill them in the system description.",
+    fix="Fill them in the system description. For example: {expected}.",
     source="SystemCheck.required_fields_check",
 )
 def description_field_empty(evidence: Evidence, round_: Round) -> Iterator[Violation]:
@@ -313,13 +316,15 @@ def description_field_empty(evidence: Evidence, round_: Round) -> Iterator[Viola
     if not evidence.system.is_described:
         return
     empty = [
-        # The official checker tests for truth, so that the number 0 counts as empty.
-        f'{name} (the number 0 counts as empty: write "0")' if fields[name] == 0 else name
+        name
         for name in _required(evidence, round_)
         if name in round_.system_fields_meaningful and name in fields and not fields[name]
     ]
     if empty:
-        yield Violation(evidence.system.path, found=", ".join(empty))
+        # The official checker tests for truth, so that the number 0 counts as empty.
+        zero = ' (the number 0 counts as empty: write "0")'
+        found = tuple(f"{name}{zero if fields[name] == 0 else ''}" for name in empty)
+        yield Violation(evidence.system.path, found=found, expected=tuple(map(example_of, empty)))
 
 
 def design_power_watts(evidence: Evidence, round_: Round) -> Any:

@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 # Importing the families fills the catalogue, in the order of the report.
-from rules.checks import accuracy, compliance, description, performance, power, step_rules
-from rules.checks.catalogue import JUDGES, finding
+from rules.checks import accuracy, compliance, description, performance, power, step_rules, system_fields
+from rules.checks.catalogue import JUDGES, RULES, Judge, finding
 from rules.domain import Division, Scenario
 from rules.evidence import Evidence
 from rules.finding import Finding
 from rules.rounds.model import Round
-from rules.verdict import Inference, Verdict
+from rules.verdict import POWER_FAMILY, Inference, Verdict
 
-FAMILIES = (performance, accuracy, compliance, power, description, step_rules)
+FAMILIES = (performance, accuracy, compliance, power, description, system_fields, step_rules)
 
 
-def judge(evidence: Evidence, round_: Round, left_out: tuple[str, ...] = ()) -> Verdict:
-    """Apply every rule. A closed raw run is judged for the open division too, in case that it must move there."""
+def judge(evidence: Evidence, round_: Round, left_out: tuple[str, ...] = (), *, official_only: bool = False) -> Verdict:
+    """Apply every rule, or those of the official checker alone.
+
+    A closed raw run is judged for the open division too, in case that it must move there.
+    """
     moves = evidence.is_closed and not evidence.is_staged
     in_open = tuple(_findings(evidence.in_division(Division.OPEN), round_)) if moves else ()
     verdict = replace(
         measure(evidence, round_),
-        findings=tuple(_findings(evidence, round_)),
+        findings=tuple(_findings(evidence, round_, official_only=official_only)),
         findings_in_open=in_open,
         left_out=left_out,
     )
@@ -50,10 +54,20 @@ def measure(evidence: Evidence, round_: Round) -> Verdict:
     )
 
 
-def _findings(evidence: Evidence, round_: Round) -> Iterator[Finding]:
-    for code, violations in JUDGES.items():
+def _findings(evidence: Evidence, round_: Round, *, official_only: bool = False) -> Iterator[Finding]:
+    for code, violations in _applicable(evidence.has_power, official_only):
         for each in violations(evidence, round_):
             yield finding(code, each.path, line=each.line, found=each.found, expected=each.expected)
+
+
+@cache
+def _applicable(has_power: bool, official_only: bool) -> tuple[tuple[str, Judge], ...]:
+    """The rules to apply; those of the power family find nothing in a run without power."""
+    return tuple(
+        (code, judge)
+        for code, judge in JUDGES.items()
+        if (has_power or not code.startswith(POWER_FAMILY)) and (RULES[code].official or not official_only)
+    )
 
 
 def _logged(evidence: Evidence) -> str | None:

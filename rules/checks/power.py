@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from itertools import compress, islice
 from typing import Any
 
 from rules.checks import power_tables as tables
@@ -59,7 +60,6 @@ _FOLDERS = (
 _RATES = (Scenario.OFFLINE, Scenario.SERVER, Scenario.INTERACTIVE)
 #: A MultiStream query has this many samples.
 _MULTI_STREAM_SAMPLES = 8
-_PTD_VERSION = re.compile(r"version=(.+?)-")
 _CLIENT_VERSION = re.compile(r"mlcommons/power client v(\d+)$")
 _SERVER_VERSION = re.compile(r"mlcommons/power server v(\d+)$")
 #: Section of a session file -> the part of `Session` that is None where the section can't be used.
@@ -116,13 +116,13 @@ def _power_metric(evidence: Evidence, round_: Round) -> Power | Violation | None
     if window is None:
         key = "power_begin" if parse_time(log.get("power_begin")) is None else "power_end"
         return Violation(evidence.path(DETAIL_LOG), log.line(key), found=f"{key} is {log.get(key)}, which is no time")
-    samples = power.testing.samples
+    samples = power.testing.samples_within(window)
     if isinstance(samples, Problem):
         return next(_unusable(evidence, POWER_LOG, samples), None)
-    unread = _first_unread(samples, samples.watts, window)
+    unread = _first_unread(samples, samples.watts)
     if unread is not None:
         return Violation(evidence.path(POWER_LOG), unread, found="the sample's power is no number")
-    average = _average(samples, samples.watts, window)
+    average = _average(samples.watts)
     if average is None:
         said = f"no samples above 0 W between {log.get('power_begin')} and {log.get('power_end')}"
         return Violation(evidence.path(POWER_LOG), found=said)
@@ -156,21 +156,14 @@ def _energy_metric(evidence: Evidence, log: DetailLog, joules: float, units: str
         return Violation(evidence.path(DETAIL_LOG), log.line(key), found=f"{key} is {log.get(key)}")
 
 
-def _inside(samples: Samples, column: Iterable[float], window: Window) -> Iterator[tuple[int, float]]:
-    """(line, reading) of a column's samples strictly between begin and end."""
-    for line, time, reading in zip(samples.lines, samples.times, column, strict=True):
-        if window.begin < time < window.end:
-            yield line, reading
+def _first_unread(samples: Samples, column: Iterable[float]) -> int | None:
+    """The first line whose reading is no number."""
+    return next(compress(samples.lines, map(math.isnan, column)), None)
 
 
-def _first_unread(samples: Samples, column: Iterable[float], window: Window) -> int | None:
-    """The first line in the window whose reading is no number."""
-    return next((line for line, reading in _inside(samples, column, window) if math.isnan(reading)), None)
-
-
-def _average(samples: Samples, column: Iterable[float], window: Window) -> float | None:
-    """The average of the readings above 0 in the window."""
-    readings = [reading for _, reading in _inside(samples, column, window) if reading > 0]
+def _average(column: Iterable[float]) -> float | None:
+    """The average of the readings above 0."""
+    readings = [reading for reading in column if reading > 0]
     return sum(readings) / len(readings) if readings else None
 
 
@@ -273,12 +266,21 @@ def meter_unsupported(evidence: Evidence, _: Round) -> Iterator[Violation]:
     if not isinstance(answer, str) or not answer:
         yield server.violation("ptd_messages", "a power daemon that doesn't answer 'Identify'", "one that does")
         return
-    known = _PTD_VERSION.search(answer)
-    version, meter = known[1] if known else "", answer.split(",")[0]
+    version, meter = _ptd_version(answer), answer.split(",")[0]
     if version not in tables.PTD_VERSIONS:
         yield server.violation("ptd_messages", f"PTDaemon version '{version}'", ", ".join(tables.PTD_VERSIONS))
     if meter not in tables.METERS:
         yield server.violation("ptd_messages", f"power meter '{meter}'", ", ".join(tables.METERS))
+
+
+def _ptd_version(answer: str) -> str:
+    """What stands between `version=` and the next hyphen on a line, in which the first such place decides."""
+    for line in answer.split("\n"):
+        begin = line.find("version=") + len("version=")
+        end = line.find("-", begin + 1)
+        if begin >= len("version=") and end >= 0:
+            return line[begin:end]
+    return ""
 
 
 @rule(
@@ -515,14 +517,14 @@ def samples_unreadable(evidence: Evidence, round_: Round) -> Iterator[Violation]
         return
     yield from _unusable(evidence, RANGING_POWER_LOG, evidence.power.ranging.samples)
     for window, (mode, execution, _detail_log, artefact) in zip(windows, _executions(evidence), strict=True):
-        samples = execution.samples
+        samples = execution.samples_within(window)
         if isinstance(samples, Problem):
             continue
         columns = {"power": samples.watts, "power factor": samples.power_factors}
         if mode == "testing" and _lacks_metric(evidence, round_):
             del columns["power"]
         for name, column in columns.items():
-            line = _first_unread(samples, column, window)
+            line = _first_unread(samples, column)
             if line is not None:
                 yield Violation(evidence.path(artefact), line, found=f"the sample's {name} is no number")
 
@@ -550,10 +552,10 @@ def draws_less_than_ranging(evidence: Evidence, round_: Round) -> Iterator[Viola
     windows, power = _compared_windows(evidence), evidence.power
     if windows is None or power is None:
         return
-    if isinstance(power.ranging.samples, Problem) or isinstance(power.testing.samples, Problem):
+    samples = power.ranging.samples_within(windows[0]), power.testing.samples_within(windows[1])
+    if isinstance(samples[0], Problem) or isinstance(samples[1], Problem):
         return
-    ranging = _rounded_average(power.ranging.samples, windows[0])
-    testing = _rounded_average(power.testing.samples, windows[1])
+    ranging, testing = _rounded_average(samples[0]), _rounded_average(samples[1])
     if testing == tables.NO_WATTS and _lacks_metric(evidence, round_):
         return
     percent = round((testing / ranging - 1) * 100, tables.PERCENT_DIGITS) if ranging else -math.inf
@@ -562,8 +564,8 @@ def draws_less_than_ranging(evidence: Evidence, round_: Round) -> Iterator[Viola
         yield Violation(evidence.path(POWER_LOG), found=_shown_watts(testing), expected=expected)
 
 
-def _rounded_average(samples: Samples, window: Window) -> float:
-    average = _average(samples, samples.watts, window)
+def _rounded_average(samples: Samples) -> float:
+    average = _average(samples.watts)
     return round(tables.NO_WATTS if average is None else average, tables.WATTS_DIGITS)
 
 
@@ -700,7 +702,7 @@ def _ranging(log: PtdLog, session: Session) -> tuple[int, int] | Problem:
 )
 def ptd_errors(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """Outside of ranging no error is allowed; during the test no sample may be more than 1 % uncertain."""
-    for fails, entry in _troubles(evidence)[:1]:
+    for fails, entry in islice(_troubles(evidence), 1):
         if fails:
             yield Violation(evidence.path(PTD_LOG), entry.line, found=entry.text)
 
@@ -715,25 +717,24 @@ def ptd_errors(evidence: Evidence, _: Round) -> Iterator[Violation]:
 )
 def ptd_warnings(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """The official checker accepts the first of these, marks the result for audit and looks no further."""
-    for fails, entry in _troubles(evidence)[:1]:
+    for fails, entry in islice(_troubles(evidence), 1):
         if not fails:
             yield Violation(evidence.path(PTD_LOG), entry.line, found=entry.text)
 
 
-def _troubles(evidence: Evidence) -> list[tuple[bool, PtdEntry]]:
+def _troubles(evidence: Evidence) -> Iterator[tuple[bool, PtdEntry]]:
     """Errors and warnings that matter, in the order of the log, each with whether it fails the result."""
     server = _server(evidence)
     if evidence.power is None or server is None or isinstance(evidence.power.ptd_log, Problem):
-        return []
+        return
     log, test = evidence.power.ptd_log, evidence.power.testing.window
     ranging = _ranging(log, server.session)
     if isinstance(ranging, Problem) or isinstance(test, Problem):
-        return []
-    judged = (
-        (_error_fails(entry, ranging) if entry.is_error else _warning_fails(entry, test), entry)
-        for entry in log.troubles
-    )
-    return [(fails, entry) for fails, entry in judged if fails is not None]
+        return
+    for entry in log.troubles:
+        fails = _error_fails(entry, ranging) if entry.is_error else _warning_fails(entry, test)
+        if fails is not None:
+            yield fails, entry
 
 
 def _error_fails(entry: PtdEntry, ranging: tuple[int, int]) -> bool | None:
@@ -812,9 +813,10 @@ def debug_mode(evidence: Evidence, _: Round) -> Iterator[Violation]:
 )
 def ptd_troubles_overlooked(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """During the test no sample may be more than 1 % uncertain, and errors count behind an accepted entry too."""
-    troubles = _troubles(evidence)
+    troubles = list(_troubles(evidence))
+    failing = {entry for fails, entry in troubles if fails}
     hidden = [entry for fails, entry in troubles[1:] if fails] if troubles and not troubles[0][0] else []
-    uncertain = [entry for entry in _uncertain_samples(evidence) if (True, entry) not in troubles]
+    uncertain = [entry for entry in _uncertain_samples(evidence) if entry not in failing]
     for entries in (hidden, uncertain):
         if entries:
             more = f" (and {len(entries) - 1} more)" if len(entries) > 1 else ""

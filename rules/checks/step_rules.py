@@ -104,6 +104,15 @@ define(
         official=False,
     ),
     Rule(
+        "SCAN-011",
+        "benchmark folder's name doesn't fit the tree",
+        "'{found}' has a space in it, or a character that no name in the tree can have; nothing of it is shipped",
+        "Rename the folder, and the model in model_mapping.json.",
+        f"{_RAW_LAYOUT}; check of names in the earlier submission checker",
+        "The folder's name becomes one in the submission tree, where spaces break the scripts that read it.",
+        official=False,
+    ),
+    Rule(
         "PLAN-001",
         "no benchmark of the round",
         "{found} is no benchmark of {expected}; not shipped",

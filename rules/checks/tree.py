@@ -19,9 +19,9 @@ _CACHE = "__pycache__"
 _DIVISIONS = tuple(division.value for division in Division)
 
 
-def tree_findings(inventory: TreeInventory) -> list[Finding]:
-    """What is wrong with a tree's names, sizes and folders."""
-    found = [*_entry_findings(inventory), *_empty_folders(inventory)]
+def tree_findings(inventory: TreeInventory, *, whole: bool = True) -> list[Finding]:
+    """What is wrong with a tree's names, sizes and folders, or without `whole` with its submitters' folders alone."""
+    found = [*_entry_findings(inventory), *_empty_folders(inventory)] if whole else []
     for submitter in inventory.submitters:
         found += _submitter_findings(inventory.root, submitter)
     if not any(submitter.places for submitter in inventory.submitters):
@@ -69,7 +69,7 @@ def _in_division(entry: Entry, below: list[str]) -> Iterator[_Found]:
 
 def _empty_folders(inventory: TreeInventory) -> Iterator[Finding]:
     """Parents come before children, so a folder is empty unless the next entry lies in it."""
-    for entry, following in zip(inventory.entries, [*inventory.entries[1:], None], strict=True):
+    for entry, following in zip(inventory.entries, [*inventory.entries[1:], None], strict=False):
         is_ours = entry.path.split("/")[0] in _DIVISIONS
         has_content = following is not None and following.path.startswith(f"{entry.path}/")
         if entry.kind is Kind.FOLDER and is_ours and not has_content:
@@ -81,7 +81,7 @@ def _submitter_findings(root: Path, submitter: Submitter) -> Iterator[Finding]:
     described = {name.removesuffix(".json") for name in submitter.descriptions if name.endswith(".json")}
     for system in sorted(described - submitter.systems):
         yield finding("TREE-007", str(folder / "systems" / f"{system}.json"), found=system)
-    for system in sorted({system for system, _, _ in submitter.places} - described):
+    for system in sorted(submitter.systems - described):
         yield finding("TREE-008", str(folder / "results" / system), found=system)
     if not submitter.has_results:
         yield finding("TREE-011", str(folder), found="the folder has no results/")

@@ -49,6 +49,7 @@ class Verify(Command):  # type: ignore[misc]
 
     def execute(self, opt_values: dict[str, Any], pos_args: list[str]) -> int:
         # Imported here: doit imports every command at each start, and only this one needs the checks.
+        from rules.engine.output import show_any_text
         from rules.errors import UserError
         from rules.reports.tables import summary_csv, verified_report, verified_rows
         from rules.reports.text import format_verification
@@ -72,13 +73,15 @@ class Verify(Command):  # type: ignore[misc]
                 skipped=_skipped(opt_values),
             )
             if opt_values["csv"]:
-                write_file(Path(opt_values["csv"]), summary_csv(round_, verified_rows(verification)).encode())
+                table = summary_csv(round_, verified_rows(verification))
+                write_file(Path(opt_values["csv"]), table.encode(errors="backslashreplace"))
             if opt_values["json"]:
                 write_json(Path(opt_values["json"]), verified_report(verification))
         except UserError as error:
             raise InvalidCommand(str(error)) from None
         except OSError as problem:
             raise InvalidCommand(f"{problem.filename or tree}: {problem.strerror or problem}") from None
+        show_any_text()
         sys.stdout.write(format_verification(verification))
         return 0 if verification.passes else 1
 

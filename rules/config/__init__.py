@@ -1,6 +1,6 @@
 """The declaration: `submission.yaml` read, validated, and made into a frozen value."""
 
-from rules.config.loader import load_submission
+from rules.config.loader import load_submission, read_description
 from rules.config.model import Preprocess, ResultsRoot, Submission, SystemDeclaration
 
-__all__ = ["Preprocess", "ResultsRoot", "Submission", "SystemDeclaration", "load_submission"]
+__all__ = ["Preprocess", "ResultsRoot", "Submission", "SystemDeclaration", "load_submission", "read_description"]

@@ -1,7 +1,7 @@
 """YAML text -> plain values that remember their lines. Knows YAML and nothing of submissions.
 
-Stricter than PyYAML where that guesses: duplicate keys, tags and merge keys are problems, keys
-are text as written, dates stay text.
+Stricter than PyYAML where that guesses: duplicate keys and tags are problems, keys are text as
+written, dates stay text.
 """
 
 from __future__ import annotations
@@ -167,6 +167,7 @@ class _Reading:
         self.places: dict[KeyPath, Place] = {}
         self.problems: list[Problem] = []
         self._values = 0
+        self._merging = 0
 
     def value(self, node: yaml.Node, path: KeyPath, line: int | None = None) -> Any:
         """The plain value of a node; `line` is that of its key, which is where a reader looks."""
@@ -192,6 +193,7 @@ class _Reading:
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath) -> dict[str, Any]:
         values: dict[str, Any] = {}
+        merged: dict[str, Any] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
             if not isinstance(key, yaml.ScalarNode):
@@ -199,12 +201,28 @@ class _Reading:
                 continue
             inside = (*path, key.value)
             if key.tag == f"{_TAG}merge":
-                self._add(line, inside, "merge keys are not supported; write the keys out")
+                merged = {**self._merged(value, path, line), **merged}
             elif key.value in values:
                 first = self.places[inside].line
                 self._add(line, inside, f"duplicate key, first on line {first}; keep one of the two")
             else:
                 values[key.value] = self.value(value, inside, line)
+        return {**merged, **values}
+
+    def _merged(self, node: yaml.Node, path: KeyPath, line: int) -> dict[str, Any]:
+        """What `<<` takes over from a mapping or several, the first of which wins; own keys win over all."""
+        self._merging += 1
+        if self._merging > _DEEPEST:
+            raise _TooLargeError(f"more than {_DEEPEST} levels")
+        values: dict[str, Any] = {}
+        for each in node.value if isinstance(node, yaml.SequenceNode) else [node]:
+            if isinstance(each, yaml.MappingNode):
+                known = dict(self.places)
+                values = {**self.value(each, path, line), **values}
+                self.places.update(known)
+            else:
+                self._add(line, path, "'<<' takes a mapping over, or a list of them; found something else")
+        self._merging -= 1
         return values
 
     def _add_tag(self, node: yaml.Node, path: KeyPath, line: int) -> None:

@@ -6,19 +6,25 @@ import glob
 import os
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rules.config.document import Document, KeyPath, Problem, read_document
 from rules.config.model import Preprocess, ResultsRoot, Submission, SystemDeclaration
 from rules.config.validation import Declaration, not_allowed, schema_problems
+from rules.describe.description import description_fields
 from rules.domain import Category, Division
-from rules.errors import ConfigError
+from rules.errors import ConfigError, UserError
 from rules.rounds import available_rounds
 
 _CLOSED_OPEN = "closed-open"
 _DEFAULT_OUTPUT = "build"
 _DEFAULT_ARCHIVE = "submission.tar.gz"
+#: Keys of a system that hold description fields, or name a file of them.
+_DESCRIPTIONS = ("description", "detected")
+#: What a system has for itself alone.
+_NOT_INHERITED = ("results", "division", "nameplate_power", "private_id")
 
 
 def load_submission(path: Path, overrides: Mapping[str, str] | None = None) -> Submission:
@@ -32,15 +38,16 @@ def load_submission(path: Path, overrides: Mapping[str, str] | None = None) -> S
     declaration = Declaration(_read_mapping(path), overrides or {})
     problems = [*declaration.document.problems, *schema_problems(declaration)]
     problems = _with_round_problem(declaration, problems)
-    descriptions = {}
-    for name, file in _description_files(declaration):
+    problems += _extension_problems(declaration)
+    files: dict[tuple[str, str], dict[str, Any]] = {}
+    for name, key, file in _description_files(declaration):
         try:
-            descriptions[name] = _read_description(path.parent / file)
+            files[name, key] = read_description(path.parent / file)
         except ConfigError as problem:
-            problems.append(declaration.problem(("systems", name, "description"), str(problem)))
+            problems.append(declaration.problem(("systems", name, key), str(problem)))
     if problems:
         raise ConfigError("\n".join(problem.text for problem in sorted(set(problems))))
-    return _submission(declaration, path, descriptions)
+    return _submission(declaration, path, files)
 
 
 def _as_in_workspace(path: Path) -> Path:
@@ -80,32 +87,73 @@ def _with_round_problem(declaration: Declaration, problems: list[Problem]) -> li
     return [*kept, not_allowed(declaration, ("round",), value, available_rounds())]
 
 
-def _description_files(declaration: Declaration) -> Iterator[tuple[str, str]]:
-    """System name and description file, of what may not be valid yet."""
+def _systems(declaration: Declaration) -> dict[str, dict[str, Any]]:
+    """What is said of each system, of what may not be valid yet."""
     systems = declaration.values.get("systems")
-    for name, system in systems.items() if isinstance(systems, dict) else ():
-        file = system.get("description") if isinstance(system, dict) else None
-        if file and isinstance(file, str):
-            yield name, file
+    named = systems.items() if isinstance(systems, dict) else ()
+    return {name: said if isinstance(said, dict) else {} for name, said in named}
 
 
-def _read_description(path: Path) -> dict[str, Any]:
+def _description_files(declaration: Declaration) -> Iterator[tuple[str, str, str]]:
+    """System name, key and file, for each file of description fields."""
+    for name, said in _systems(declaration).items():
+        for key in _DESCRIPTIONS:
+            file = said.get(key)
+            if file and isinstance(file, str):
+                yield name, key, file
+
+
+def read_description(path: Path) -> dict[str, Any]:
+    """The description fields in a file. Raises ConfigError."""
     try:
         document = read_document(path)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file") from None
     if document.problems:
         raise ConfigError("; ".join(problem.text for problem in document.problems))
-    if not isinstance(document.value, dict):
-        found = "nothing" if document.value is None else "a list" if isinstance(document.value, list) else "one value"
-        raise ConfigError(f"{path}: found {found}; allowed: a mapping")
-    return document.value
+    try:
+        return description_fields(document.value)
+    except UserError as problem:
+        raise ConfigError(f"{path}: {problem}") from None
 
 
-def _submission(declaration: Declaration, path: Path, descriptions: Mapping[str, dict[str, Any]]) -> Submission:
+def _extension_problems(declaration: Declaration) -> Iterator[Problem]:
+    """Systems that extend one that isn't there, or that extend each other."""
+    systems = _systems(declaration)
+    for name, said in systems.items():
+        base = said.get("extends")
+        place: KeyPath = ("systems", name, "extends")
+        if not isinstance(base, str):
+            continue
+        if base not in systems:
+            yield not_allowed(declaration, place, base, [each for each in systems if each != name])
+            continue
+        chain = [name]
+        while isinstance(base, str) and base in systems and base not in chain:
+            chain.append(base)
+            base = systems[base].get("extends")
+        if base == name:
+            yield declaration.problem(place, f"systems extend each other in a circle: {', '.join(chain)}; take one out")
+
+
+def _extended(systems: Mapping[str, dict[str, Any]], name: str) -> dict[str, Any]:
+    """What is said of a system, with what those that it extends say where it is silent."""
+    own = systems[name]
+    if "extends" not in own:
+        return own
+    base = {key: value for key, value in _extended(systems, own["extends"]).items() if key not in _NOT_INHERITED}
+    joined = {key: {**base[key], **own[key]} for key in _DESCRIPTIONS if key in base and key in own}
+    return {**base, **own, **joined}
+
+
+def _submission(declaration: Declaration, path: Path, files: Mapping[tuple[str, str], dict[str, Any]]) -> Submission:
     values, base = declaration.values, path.parent
     division, also_open = _division(values.get("division", Division.CLOSED.value))
-    systems = values.get("systems") or {}
+    systems = {
+        name: {**said, **{key: files.get((name, key), said[key]) or {} for key in _DESCRIPTIONS if key in said}}
+        for name, said in _systems(declaration).items()
+    }
+    bases = {said.get("extends") for said in systems.values()}
     return Submission(
         round=values["round"],
         submitter=values["submitter"],
@@ -114,12 +162,13 @@ def _submission(declaration: Declaration, path: Path, descriptions: Mapping[str,
         category=Category.parse(values.get("category")),
         results=tuple(_roots(declaration, base)),
         systems={
-            name: _system(declaration, name, fields or {}, base, descriptions.get(name))
-            for name, fields in systems.items()
+            name: replace(_system(declaration, name, _extended(systems, name), base), is_extended=name in bases)
+            for name in systems
         },
         output=base / values.get("output", _DEFAULT_OUTPUT),
         implementation={name: base / code for name, code in (values.get("implementation") or {}).items()},
         calibration=_path(base, values.get("calibration")),
+        power_documents={stem: base / file for stem, file in (values.get("power") or {}).items()},
         preprocess=Preprocess(**(values.get("preprocess") or {})),
         archive=(values.get("tar") or {}).get("name", _DEFAULT_ARCHIVE),
         final=values.get("final", False),
@@ -167,11 +216,10 @@ def _folders(base: Path, pattern: str) -> list[Path]:
     return folders or [base / pattern]
 
 
-def _system(
-    declaration: Declaration, name: str, fields: dict[str, Any], base: Path, from_file: dict[str, Any] | None
-) -> SystemDeclaration:
+def _system(declaration: Declaration, name: str, fields: dict[str, Any], base: Path) -> SystemDeclaration:
+    """A system by its fields, the content of files in the place of their names."""
     division, also_open = _division(fields["division"]) if "division" in fields else (None, False)
-    description = fields.get("description", {})
+    file = _systems(declaration)[name].get("description")
     return SystemDeclaration(
         name=name,
         results=_path(base, fields.get("results")),
@@ -179,11 +227,14 @@ def _system(
         also_open=also_open,
         category=Category.parse(fields.get("category")),
         status=fields.get("status"),
-        description=description if from_file is None else from_file,
-        description_file=base / description if isinstance(description, str) else None,
+        description=fields.get("description", {}),
+        description_file=base / file if isinstance(file, str) else None,
+        detected=fields.get("detected", {}),
         hw_name=fields.get("hw_name"),
         hw_notes_extra=fields.get("hw_notes_extra"),
         sw_notes_extra=fields.get("sw_notes_extra"),
         model_mapping=fields.get("model_mapping") or {},
+        nameplate_power=_path(base, fields.get("nameplate_power")),
+        private_id=fields.get("private_id"),
         line=declaration.line(("systems", name)),
     )

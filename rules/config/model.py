@@ -35,13 +35,20 @@ class SystemDeclaration:
     #: Fields of systems/<system>.json, inline or from `description_file`.
     description: dict[str, Any] = field(default_factory=dict)
     description_file: Path | None = None
+    #: Fields that `describe` found on the system: weaker than system_meta.json.
+    detected: dict[str, Any] = field(default_factory=dict)
     hw_name: str | None = None
     hw_notes_extra: str | None = None
     sw_notes_extra: str | None = None
     model_mapping: dict[str, str] = field(default_factory=dict)
+    #: The list of power supplies for systems/<system>_power.yaml.
+    nameplate_power: Path | None = None
+    private_id: str | None = None
     line: int | None = None
     #: `closed-open`; means something only where `division` does.
     also_open: bool = False
+    #: Whether other systems extend it: then it may be no system itself.
+    is_extended: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,6 +85,8 @@ class Submission:
     source: Path
     #: `closed-open` as the default; `divisions_of` says it of a run.
     also_open: bool = False
+    #: `analyzer_table` and `power_settings`, for runs that have none of their own.
+    power_documents: dict[str, Path] = field(default_factory=dict)
 
     def divisions_of(self, run: Run) -> tuple[Division, ...]:
         """The divisions that a run is planned for: its own, and open beside closed if so declared."""

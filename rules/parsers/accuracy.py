@@ -11,6 +11,8 @@ from rules.rounds.model import AccuracyMetric
 _HASH_LINE = re.compile(r"^hash=([\w\d]+)$")
 #: A report has a few lines; a file of more is none.
 _MOST_LINES = 100_000
+#: The longest lines of reports have a hundredth of it.
+_LONGEST_LINE = 100_000
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ def parse_accuracy_report(text: str, metrics: Iterable[AccuracyMetric]) -> Accur
     scores: list[Score] = []
     hashes: list[tuple[int, str]] = []
     for number, line in enumerate(text.split("\n", _MOST_LINES), start=1):
+        if len(line) > _LONGEST_LINE:
+            continue
         for metric in wanted:
             match = metric.pattern.match(line)
             if match:

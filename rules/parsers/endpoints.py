@@ -8,6 +8,7 @@ checker, mlcommons/inference).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from rules.parsers.loadgen import DetailLog, LogProblem
@@ -34,6 +35,7 @@ _SOURCES: tuple[tuple[str, str, str | None, str | None], ...] = (
     ("result_query_count", "result.total", "n_samples_completed", None),
     ("num_errors", "result.failed", "n_samples_failed", None),
     ("result_mean_latency_ns", "latency.avg", None, None),
+    ("result_90.00_percentile_latency_ns", "latency.early_stopping_percentiles.90.0", None, None),
     ("result_99.00_percentile_latency_ns", "latency.early_stopping_percentiles.99.0", None, None),
     ("result_first_token_99.00_percentile_latency_ns", "ttft.early_stopping_percentiles.99.0", None, None),
     ("result_time_per_output_token_99.00_percentile_ns", "tpot.early_stopping_percentiles.99.0", None, None),
@@ -54,9 +56,10 @@ def endpoints_log(results: Mapping[str, Any], config: Mapping[str, Any]) -> Deta
     scores = [entry["score"] for entry in _score_entries(results) if entry.get("score") is not None]
     if scores:
         values["accuracy_score"] = scores[0]
-    samples = _accuracy_samples(results)
-    if samples is not None:
-        values["effective_accuracy_sample_count"] = samples
+    with suppress(ValueError):  # accuracy_problem says so
+        samples = _accuracy_samples(results)
+        if samples is not None:
+            values["effective_accuracy_sample_count"] = samples
     failed = values.get("num_errors") or 0
     return DetailLog(values, errors=(LogProblem(1, f"{failed} samples failed"),) if failed else ())
 
@@ -66,7 +69,17 @@ def accuracy_problem(results: Mapping[str, Any]) -> str | None:
     entries = results.get("accuracy_scores", [])
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         return "accuracy_scores is not a list of objects"
+    try:
+        _accuracy_samples(results)
+    except ValueError:
+        return "the number of samples of a data set is no number"
     return None
+
+
+def scenario_problem(log: DetailLog) -> str | None:
+    """Why the scenario of a performance run can't be understood, if so; it may be missing."""
+    scenario = log.get("effective_scenario")
+    return None if scenario is None or isinstance(scenario, str) else "the scenario (`type` in config.yaml) is no text"
 
 
 def scenario_spelling(logged: object, folder: str) -> object:
@@ -85,19 +98,26 @@ def scenario_spelling(logged: object, folder: str) -> object:
 
 
 def _accuracy_samples(results: Mapping[str, Any]) -> int | None:
-    """Samples over all data sets of an accuracy run; None if it counts none."""
-    counts = []
-    for entry in _score_entries(results):
-        if entry.get("dataset_type") not in (None, "accuracy"):
-            continue
-        issued = entry.get("total_samples")
-        if issued is None:
-            issued = _lookup(entry, "response_counts.issued")
-        try:
-            counts.append(int(issued))
-        except (TypeError, ValueError, OverflowError):
-            continue
-    return sum(counts) if counts else None
+    """Samples over all data sets of an accuracy run; None if it counts none.
+
+    Raises ValueError for what is no count.
+    """
+    counts = [_samples(entry) for entry in _score_entries(results) if entry.get("dataset_type") in (None, "accuracy")]
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None
+
+
+def _samples(entry: Mapping[str, Any]) -> int | None:
+    issued = entry.get("total_samples")
+    if issued is None:
+        counts = entry.get("response_counts", {})
+        if not isinstance(counts, dict):
+            raise ValueError
+        issued = counts.get("issued")
+    try:
+        return None if issued is None else int(issued)
+    except (TypeError, OverflowError):
+        raise ValueError from None
 
 
 def _score_entries(results: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -1,36 +1,31 @@
 """LoadGen's detail log: one JSON object a line behind the marker `:::MLLOG`.
 
-Reads a stream in pieces of bounded size, so that a log may be of any length. A piece is parsed as
-one JSON array, which takes a tenth of the time of its lines one by one; only where that fails are
-the lines looked at singly, to find the one at fault.
+Reads a stream in pieces of bounded size, so that a log may be of any length. Each entry is decoded by
+itself, into no more than what is wanted of it; only a piece that holds anything else is read again,
+line by line with Python's own JSON parser, to find what is wrong and where.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any
 
 import msgspec
 import xxhash
 
+from rules.streams import LongLineError, Readable, whole_lines, with_plain_ends
+
 _MARKERS = (b":::MLLOG", b":::ENDPTS")
-#: Most logs are shorter than the first piece, which is small enough for the allocator to have it at hand.
-_FIRST_CHUNK_BYTES = 1 << 17
-_CHUNK_BYTES = 1 << 20
-#: A line may hold the indices of a whole sample library; longer ones are not LoadGen's, nor is any
-#: other entry of this size: parsed, it could take fifty times its length of memory.
-_LONGEST_LINE = 32 << 20
+#: An entry of more bytes isn't LoadGen's: parsed, it could take fifty times its length of memory.
 _LONGEST_ENTRY = 2 << 20
-#: Pieces that are read as one array: those of one chunk. A longer one holds a line of unusual length.
-_LONGEST_WHOLE = 2 << 20
 #: The entry that holds most of a log's bytes and that no rule reads: its numbers are cut out unread.
 _SAMPLE_LIST = b'{"key": "loaded_qsl_set", "value": ['
 _NUMBERS = b"0123456789, "
-#: Values longer than this (characters or items) are not kept, more keys than this are not LoadGen's.
-_LONGEST_VALUE = 10_000
-_MOST_KEYS = 10_000
+#: Values of entries longer than this (bytes) are not kept, more keys than this are not LoadGen's.
+_LONGEST_KEPT = 10_000
+_MOST_KEYS = 1_000
 #: Errors and problems kept of one log; one is enough to fail it.
 _MOST_KEPT = 20
 
@@ -67,50 +62,33 @@ class DetailLog:
         return self.lines.get(key)
 
 
-def parse_detail_log(stream: BinaryIO) -> DetailLog:
+def parse_detail_log(stream: Readable, show: Callable[[bytes], object] | None = None) -> DetailLog:
     """The entries of a detail log (source of the format: loadgen/logging.cc, LoadgenParser).
 
-    Raises OSError where the stream can't be read, and for nothing that it holds.
+    `show` is given each piece of whole lines that is read. Raises OSError where the stream can't be read, and for
+    nothing that it holds.
     """
     reading = _Reading()
     try:
-        for block in _blocks(stream):
-            reading.add(block)
-    except _UnreadableError as problem:
-        reading.add_problem(reading.number + 1, str(problem))
-    if reading.number == 0:
+        for lines in whole_lines(stream):
+            if show is not None:
+                show(lines)
+            reading.add(lines)
+    except (LongLineError, _UnreadableError) as problem:
+        reading.problems.append(LogProblem(reading.number + 1, str(problem)))
+    except _TooManyProblemsError:
+        pass
+    if reading.number == 0 and not reading.problems:
         reading.add_problem(1, "the file is empty")
     return DetailLog(reading.values, reading.lines, tuple(reading.errors), tuple(reading.problems))
 
 
 class _UnreadableError(Exception):
-    """The rest of the stream can't be taken for lines."""
+    """The rest of the log is not read."""
 
 
-def _blocks(stream: BinaryIO) -> Iterator[bytes]:
-    """The stream in pieces that end with a line each (but for the last), line ends as \\n."""
-    pending: list[bytes] = []
-    held = 0
-    size = _FIRST_CHUNK_BYTES
-    while chunk := stream.read(size):
-        size = _CHUNK_BYTES
-        end = chunk.rfind(b"\n") + 1
-        if end:
-            yield _with_plain_ends(b"".join([*pending, chunk[:end]]) if pending else chunk[:end])
-            pending, held = [], 0
-        if end < len(chunk):
-            pending.append(chunk[end:])
-            held += len(chunk) - end
-        if held > _LONGEST_LINE:
-            raise _UnreadableError(f"a line of more than {_LONGEST_LINE >> 20} MB")
-    if pending:
-        yield _with_plain_ends(b"".join(pending))
-
-
-def _with_plain_ends(block: bytes) -> bytes:
-    if b"\r" not in block:
-        return block
-    return block.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+class _TooManyProblemsError(Exception):
+    """There are enough to fail it."""
 
 
 class _Metadata(msgspec.Struct, gc=False):
@@ -122,12 +100,12 @@ class _Entry(msgspec.Struct, gc=False):
 
     key: str
     metadata: _Metadata
-    value: Any = None
+    value: Any
 
 
-_DECODER = msgspec.json.Decoder(list[_Entry])
+_decode = msgspec.json.Decoder(_Entry).decode
 #: Checks JSON for its syntax and makes nothing of it.
-_SYNTAX = msgspec.json.Decoder(msgspec.Raw)
+_check_syntax = msgspec.json.Decoder(msgspec.Raw).decode
 
 
 class _Reading:
@@ -143,24 +121,19 @@ class _Reading:
         self._marker = _MARKERS[0]
 
     def add_problem(self, line: int, text: str) -> None:
-        if len(self.problems) < _MOST_KEPT:
-            self.problems.append(LogProblem(line, text))
+        if len(self.problems) >= _MOST_KEPT:
+            raise _TooManyProblemsError
+        self.problems.append(LogProblem(line, text))
 
-    def add(self, block: bytes) -> None:
+    def add(self, lines: bytes) -> None:
         """Read a piece of whole lines."""
+        lines = with_plain_ends(_without_samples(lines))
         first = self.number + 1
         if first == 1:
-            self._begin(block)
-        if not block.isascii():
-            self._check_encoding(block, first)
-        block = _without_samples(block)
-        if block.endswith(b"\n"):
-            block = block[:-1]
-        count = self._add_whole(block, first)
-        if count is None:
-            count = block.count(b"\n") + 1
-            self._add_singly(block, first)
-        self.number += count
+            self._begin(lines)
+        if not lines.isascii():
+            self._check_encoding(lines, first)
+        self.number += self._add_entries(lines, first) or self._add_singly(lines, first)
 
     def _begin(self, block: bytes) -> None:
         for marker in _MARKERS:
@@ -176,36 +149,33 @@ class _Reading:
             line = first + block.count(b"\n", 0, problem.start)
             self.add_problem(line, f"byte 0x{block[problem.start]:02x} is not UTF-8")
 
-    def _add_whole(self, block: bytes, first: int) -> int | None:
-        """Read a piece whose every line is an entry as LoadGen writes it, and count them; None for any other."""
-        if not block.startswith(self._marker) or len(block) > _LONGEST_WHOLE:
-            return None
-        text = block[len(self._marker) :].replace(b"\n" + self._marker, b",")
-        if b"\n" in text:  # a line without the marker
-            return None
-        # Each line but the first was made shorter by its marker, and longer by nothing.
-        count = (len(block) - len(text)) // len(self._marker)
+    def _add_entries(self, lines: bytes, first: int) -> int:
+        """Read lines that are all entries as LoadGen writes them, and count them; 0 for any others."""
+        texts = lines.removesuffix(b"\n").split(b"\n" + self._marker)
+        if not texts[0].startswith(self._marker) or len(lines) > _LONGEST_ENTRY:
+            return 0
+        texts[0] = texts[0].removeprefix(self._marker)
+        if b"\n" in b"".join(texts):  # a line without the marker
+            return 0
         try:
-            entries = _DECODER.decode(b"[" + text + b"]")
+            entries = list(map(_decode, texts))
         except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
-            return None
-        if len(entries) != count:
-            return None
-        at = {entry.key: index for index, entry in zip(range(count - 1, -1, -1), reversed(entries), strict=True)}
-        if any(entry.metadata.is_error for entry in entries):
+            return 0
+        if any([entry.metadata.is_error for entry in entries]):  # noqa: C419 - a generator takes twice the time
             for number, entry in enumerate(entries, start=first):
-                self._add_error(number, entry.key, entry.value, entry.metadata.is_error)
-        if self.values:
-            for key, index in at.items():
-                self._add_value(first + index, key, entries[index].value)
-        else:  # the whole of nearly every log
-            self.values = {key: entries[index].value for key, index in at.items()}
-            self.lines = {key: first + index for key, index in at.items()}
-        return count
+                if entry.metadata.is_error:
+                    self._add_error(number, entry.key, entry.value)
+        number = first
+        for entry in entries:
+            if entry.key not in self.values:
+                self._add_value(number, entry.key, entry.value, len(texts[number - first]))
+            number += 1
+        return len(entries)
 
-    def _add_singly(self, block: bytes, first: int) -> None:
-        """Read a piece line by line, to find the ones at fault."""
-        for number, line in enumerate(block.split(b"\n"), start=first):
+    def _add_singly(self, lines: bytes, first: int) -> int:
+        """Read lines one by one, to find the ones at fault, and count them."""
+        number = first
+        for number, line in enumerate(lines.removesuffix(b"\n").split(b"\n"), start=first):
             if not line.startswith(self._marker):
                 continue
             text = line[len(self._marker) :]
@@ -213,36 +183,35 @@ class _Reading:
                 self.add_problem(number, f"a line of more than {_LONGEST_ENTRY >> 20} MB")
                 raise _UnreadableError("the rest is not read")
             try:
-                entry = json.loads(text.rstrip())
+                entry = json.loads(text.decode().rstrip())
             except UnicodeDecodeError:
                 continue  # reported for the whole piece
             except (ValueError, RecursionError) as problem:
                 self.add_problem(number, f"not a LoadGen entry ({_reason(problem)})")
             else:
-                self._add_entry(number, entry)
+                self._add_entry(number, entry, len(text))
+        return number - first + 1
 
-    def _add_entry(self, number: int, entry: Any) -> None:
+    def _add_entry(self, number: int, entry: Any, length: int) -> None:
         try:
-            key, is_error = entry["key"], entry["metadata"]["is_error"]
-            value = entry.get("value")
+            key, value, is_error = entry["key"], entry["value"], entry["metadata"]["is_error"]
             hash(key)
         except (KeyError, TypeError, AttributeError) as problem:
             self.add_problem(number, f"not a LoadGen entry ({_reason(problem)})")
             return
-        self._add_error(number, key, value, is_error)
-        self._add_value(number, key, value)
+        if is_error:
+            self._add_error(number, key, value)
+        if key not in self.values:
+            self._add_value(number, key, value, length)
 
-    def _add_error(self, number: int, key: Any, value: Any, is_error: Any) -> None:
-        if is_error and len(self.errors) < _MOST_KEPT:
+    def _add_error(self, number: int, key: Any, value: Any) -> None:
+        if len(self.errors) < _MOST_KEPT:
             self.errors.append(LogProblem(number, str(value) if key == "error_invalid_config" else f"{key}: {value}"))
 
-    def _add_value(self, number: int, key: Any, value: Any) -> None:
-        if key in self.values:
-            return
+    def _add_value(self, number: int, key: Any, value: Any, length: int) -> None:
         if len(self.values) >= _MOST_KEYS:
             raise _UnreadableError(f"more than {_MOST_KEYS} different keys")
-        kept = not isinstance(value, (str, list, dict)) or len(value) <= _LONGEST_VALUE
-        self.values[key] = value if kept else None
+        self.values[key] = value if length <= _LONGEST_KEPT else None
         self.lines[key] = number
 
 
@@ -252,31 +221,32 @@ _plain_lists: set[int] = set()
 _MOST_LISTS = 100_000
 
 
-def _without_samples(text: bytes) -> bytes:
+def _without_samples(lines: bytes) -> bytes:
     """The text with the numbers cut out of its sample lists."""
     pieces = []
     kept = 0
-    at = text.find(_SAMPLE_LIST)
-    while at >= 0:
-        begin = at + len(_SAMPLE_LIST)
-        end = text.find(b"]", begin)
-        if end < 0 or not _is_plain(text[begin:end]):
-            break
-        pieces.append(text[kept:begin])
-        kept = end
-        at = text.find(_SAMPLE_LIST, end)
-    return b"".join([*pieces, text[kept:]]) if pieces else text
+    begin = lines.find(b"[") + 1
+    while begin:
+        if lines.endswith(_SAMPLE_LIST, 0, begin):
+            end = lines.find(b"]", begin)
+            if end < 0 or not _is_plain(memoryview(lines)[begin:end]):
+                break
+            pieces.append(lines[kept:begin])
+            kept = end
+        begin = lines.find(b"[", max(begin, kept)) + 1
+    return b"".join([*pieces, lines[kept:]]) if pieces else lines
 
 
-def _is_plain(samples: bytes) -> bool:
+def _is_plain(samples: memoryview) -> bool:
     """Whether a list holds nothing but whole numbers."""
     digest = xxhash.xxh3_64_intdigest(samples)
     if digest in _plain_lists:
         return True
-    if samples.translate(None, _NUMBERS):
+    text = bytes(samples)
+    if text.translate(None, _NUMBERS):
         return False
     try:
-        _SYNTAX.decode(b"[" + samples + b"]")
+        _check_syntax(b"[" + text + b"]")
     except ValueError:  # msgspec's errors are ValueErrors
         return False
     if len(_plain_lists) < _MOST_LISTS:

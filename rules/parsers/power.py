@@ -8,8 +8,6 @@ SPEC PTDaemon, and power_checker.py of mlcommons/inference.
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import math
 import re
@@ -18,25 +16,37 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, BinaryIO
+from itertools import compress
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from rules.streams import LongLineError, Readable, whole_lines, with_plain_ends
 
 _TIME_FORMAT = "%m-%d-%Y %H:%M:%S.%f"
 _EPOCH = datetime(1970, 1, 1)
 _MICROSECOND = timedelta(microseconds=1)
-#: A time as the tools write it; rarer spellings of `_TIME_FORMAT` take the slow way.
-_PLAIN_TIME = re.compile(r"(\d\d-\d\d-\d{4}) ([01]\d|2[0-3]):([0-5]\d):([0-5]\d)\.(\d{1,6})", re.ASCII)
+#: A time as the tools write it is the sum of three parts, `07-25-2025 15:30:`, `43.` and `020`, that are looked up:
+#: to read the digits takes three times as long. Rarer spellings of `_TIME_FORMAT` take the slow way.
+_MINUTE = re.compile(r"\d\d-\d\d-\d{4} ([01]\d|2[0-3]):[0-5]\d:", re.ASCII)
+_SECONDS = {f"{second:02}.": second * 1_000_000 for second in range(60)}
+_MILLISECONDS = {f"{millisecond:03}": millisecond * 1000 for millisecond in range(1000)}
+#: What the begin and the end of a test are called in its detail log.
+_WINDOW_KEYS = ("power_begin", "power_end")
 #: A time anywhere in a line of a detail log. Starting at no digit but the first keeps the search linear.
 _TIME_WITHIN = re.compile(r"(?<!\d)\d*-\d*-\d* \d*:\d*:\d*\.\d*")
 #: The time that a line of the power daemon's log begins with; any character stands before milliseconds.
 _STAMP = re.compile(r"\d\d-\d\d-\d{4} \d\d:\d\d:\d\d.\d{3}")
+_STAMP_LENGTH = len("07-25-2025 15:30:43.020")
+#: Of one line the warning comes first.
+_TROUBLES = (("WARNING:", False), ("ERROR:", True))
+#: What is in every line that says something.
+_SAYING = re.compile("WARNING:|ERROR:|Uncertainty checking|Go with mark|Completed test")
 _UNCERTAINTY_CHECKED = re.compile(r"Uncertainty checking for Yokogawa\S+ is activated")
 
-#: Longer lines are not these tools' (a detail log's line may hold a whole sample library).
-_LONGEST_LINE = 32 << 20
-_CHUNK_BYTES = 1 << 20
-#: Errors and warnings of one log; a day's measurement has a hundredth of it.
-_MOST_ENTRIES = 1_000_000
+#: Python decodes a text file in pieces of this size, and gives no line of a piece that is no text.
+_DECODED_BYTES = 8192
+#: Errors and warnings of one log; a day's measurement has a tenth of it.
+_MOST_ENTRIES = 250_000
 #: Where the fields of a line of spl.txt stand: `Time,<time>,Watts,<W>,Volts,<V>,Amps,<A>,PF,<factor>,…`.
 _TIME, _WATTS, _POWER_FACTOR = 1, 3, 9
 
@@ -109,9 +119,19 @@ class Samples:
     watts: array[float]
     power_factors: array[float]
 
+    def within(self, window: Window) -> Samples:
+        """Those that were taken strictly between begin and end."""
+        begin, end = window.begin, window.end
+        inside = [begin < time < end for time in self.times]
+        return Samples(
+            array("q", compress(self.lines, inside)),
+            array("q", compress(self.times, inside)),
+            array("d", compress(self.watts, inside)),
+            array("d", compress(self.power_factors, inside)),
+        )
 
-@dataclass(frozen=True)
-class PtdEntry:
+
+class PtdEntry(NamedTuple):
     """A line of the power daemon's log that matters. `time` is None where it has none that can be read."""
 
     line: int
@@ -144,19 +164,18 @@ def parse_time(text: object) -> int | None:
     """A time as LoadGen and the power daemon write it, `07-25-2025 15:30:43.020`, or None."""
     if not isinstance(text, str):
         return None
-    plain = _PLAIN_TIME.fullmatch(text)
-    if plain is None:
-        return _microseconds(text, _TIME_FORMAT)
-    day = _day(plain[1])
-    if day is None:
-        return None
-    clock = int(plain[2]) * 3600 + int(plain[3]) * 60 + int(plain[4])
-    return day + clock * 1_000_000 + int(plain[5].ljust(6, "0"))
+    time = _plain_time(text)
+    return _microseconds(text, _TIME_FORMAT) if time is None else time
 
 
-@lru_cache(maxsize=16)
-def _day(text: str) -> int | None:
-    return _microseconds(text, "%m-%d-%Y")
+def _plain_time(text: str) -> int | None:
+    minute, second, millisecond = _minute(text[:17]), _SECONDS.get(text[17:20]), _MILLISECONDS.get(text[20:])
+    return None if minute is None or second is None or millisecond is None else minute + second + millisecond
+
+
+@lru_cache(maxsize=1024)
+def _minute(text: str) -> int | None:
+    return _microseconds(text, "%m-%d-%Y %H:%M:") if _MINUTE.fullmatch(text) else None
 
 
 def _microseconds(text: str, form: str) -> int | None:
@@ -166,22 +185,51 @@ def _microseconds(text: str, form: str) -> int | None:
         return None
 
 
-def _numbered_lines(stream: BinaryIO, problems: list[Problem]) -> Iterator[tuple[int, str]]:
+class _Text:
+    """A text that is decoded as its lines go by, up to where it is no text."""
+
+    def __init__(self) -> None:
+        #: Number of the line that comes next.
+        self.number = 1
+        self.problem: Problem | None = None
+        self._offset = 0
+
+    def lines(self, piece: bytes) -> Iterator[tuple[int, str]]:
+        """The lines of the next piece, numbered, their ends as \\n."""
+        try:
+            text = piece.decode("utf-8")
+        except UnicodeDecodeError as problem:
+            text = self._up_to(problem, piece)
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        *lines, rest = text.split("\n")
+        lines = [f"{line}\n" for line in lines]
+        if rest:
+            lines.append(rest)
+        first = self.number
+        self.number += len(lines)
+        self._offset += len(piece)
+        return enumerate(lines, start=first)
+
+    def _up_to(self, problem: UnicodeDecodeError, piece: bytes) -> str:
+        before = with_plain_ends(piece[: problem.start])
+        line = self.number + before.count(b"\n")
+        self.problem = Problem(line, f"byte 0x{piece[problem.start]:02x} is not UTF-8")
+        decoded = (self._offset + problem.start) // _DECODED_BYTES * _DECODED_BYTES - self._offset
+        return piece[: piece.rfind(b"\n", 0, max(decoded, 0)) + 1].decode("utf-8")
+
+
+def _numbered_lines(stream: Readable, problems: list[Problem]) -> Iterator[tuple[int, str]]:
     """A text's lines, from 1, their ends as \\n; up to where it is no text, which becomes a problem."""
-    text = io.TextIOWrapper(stream, encoding="utf-8")
-    number = 0
+    text = _Text()
     try:
-        while line := text.readline(_LONGEST_LINE):
-            number += 1
-            if len(line) >= _LONGEST_LINE:
-                problems.append(Problem(number, f"a line of more than {_LONGEST_LINE >> 20} MB"))
+        for piece in whole_lines(stream):
+            yield from text.lines(piece)
+            if text.problem:
+                problems.append(text.problem)
                 return
-            yield number, line
-    except UnicodeDecodeError as problem:
-        line_number = number + 1 + problem.object.count(b"\n", 0, problem.start)
-        problems.append(Problem(line_number, f"byte 0x{problem.object[problem.start]:02x} is not UTF-8"))
-    finally:
-        text.detach()  # the stream is the caller's to close
+    except LongLineError as problem:
+        problems.append(Problem(text.number, str(problem)))
 
 
 def parse_session(data: bytes) -> Session | Problem:
@@ -295,37 +343,63 @@ def _analyzers(value: object) -> tuple[Mapping[str, Any], ...] | None:
     return tuple(value)
 
 
-def parse_window(stream: BinaryIO) -> Window | Problem:
-    """power_begin and power_end of a detail log: the first line that says so, in any letter case, counts.
+class WindowSearch:
+    """Looks for power_begin and power_end in a detail log: the first line that says so, in any letter case, counts.
 
     Until both are found: a begin that is said again before the end replaces the first.
     """
-    problems: list[Problem] = []
-    begin = end = None
-    for number, line in _numbered_lines(stream, problems):
-        lower = line.lower()
-        is_begin = "power_begin" in lower
-        if not is_begin and "power_end" not in lower:
-            continue
-        found = _TIME_WITHIN.search(line)
-        time = parse_time(found[0]) if found else None
-        if time is None:
-            return Problem(number, f"no time of {'power_begin' if is_begin else 'power_end'}")
-        if is_begin:
-            begin = time
-        else:
-            end = time
-        if begin and end:
-            break
-    if problems:
-        return problems[0]
-    if begin is None or end is None:
-        missing = [name for name, time in (("power_begin", begin), ("power_end", end)) if time is None]
-        return Problem(None, f"lacks {' and '.join(missing)}")
-    return Window(begin, end)
+
+    def __init__(self) -> None:
+        self._text = _Text()
+        self._times: dict[str, int] = {}
+        self._found: Window | Problem | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return self._found is not None
+
+    def add(self, piece: bytes) -> None:
+        """Search the next piece of whole lines."""
+        if self._found is not None:
+            return
+        for number, line in self._text.lines(piece):
+            lower = line.lower()
+            key = next((key for key in _WINDOW_KEYS if key in lower), None)
+            if key is None:
+                continue
+            within = _TIME_WITHIN.search(line)
+            time = parse_time(within[0]) if within else None
+            if time is None:
+                self._found = Problem(number, f"no time of {key}")
+                return
+            self._times[key] = time
+            if all(self._times.get(key) for key in _WINDOW_KEYS):
+                self._found = Window(*(self._times[key] for key in _WINDOW_KEYS))
+                return
+        self._found = self._text.problem
+
+    def result(self) -> Window | Problem:
+        """The window, of a log that has been searched as far as it can be read."""
+        missing = [key for key in _WINDOW_KEYS if key not in self._times]
+        if self._found is None and not missing:
+            return Window(*(self._times[key] for key in _WINDOW_KEYS))
+        return self._found or Problem(None, f"lacks {' and '.join(missing)}")
 
 
-def parse_samples(stream: BinaryIO) -> Samples | Problem:
+def parse_window(stream: Readable) -> Window | Problem:
+    """power_begin and power_end of a detail log."""
+    search = WindowSearch()
+    try:
+        for piece in whole_lines(stream):
+            search.add(piece)
+            if search.is_done:
+                break
+    except LongLineError as problem:
+        return Problem(None, str(problem))
+    return search.result()
+
+
+def parse_samples(stream: Readable) -> Samples | Problem:
     """spl.txt: the readings of the whole system. Each line that begins with `Time` must have one."""
     problems: list[Problem] = []
     samples = Samples(array("q"), array("q"), array("d"), array("d"))
@@ -345,43 +419,60 @@ def parse_samples(stream: BinaryIO) -> Samples | Problem:
 
 def _reading(fields: list[str], at: int) -> float:
     try:
-        value = float(fields[at])
+        return max(0.0, float(fields[at]))  # in this order, which turns NaN into 0
     except (ValueError, IndexError):
         return math.nan
-    return value if value > 0 else 0.0
 
 
-def parse_ptd_log(stream: BinaryIO) -> PtdLog | Problem:
+class _Said(NamedTuple):
+    """What a line of the power daemon's log says about the measurement, behind its time."""
+
+    text: str
+    #: Whether a measurement begins or ends.
+    is_mark: bool
+    checks_uncertainty: bool
+    #: What the errors and warnings in it are, each with whether it is an error.
+    troubles: tuple[tuple[str, bool], ...]
+
+
+@lru_cache(maxsize=4096)  # the daemon says the same few things over and over
+def _said(line: str) -> _Said | None:
+    """None where it says nothing."""
+    if not _SAYING.search(line):
+        return None
+    text = line.strip()
+    is_mark = text == PTD_COMPLETED or text.startswith(PTD_MARK)
+    checks_uncertainty = _UNCERTAINTY_CHECKED.search(line) is not None
+    said = ((line.partition(word)[2].rstrip("\n"), is_error) for word, is_error in _TROUBLES)
+    troubles = tuple((what.strip(), is_error) for what, is_error in said if what)
+    return _Said(text, is_mark, checks_uncertainty, troubles) if is_mark or checks_uncertainty or troubles else None
+
+
+def parse_ptd_log(stream: Readable) -> PtdLog | Problem:
     """The power daemon's log. Lines that say nothing about the measurement are left out."""
     problems: list[Problem] = []
     marks: list[PtdEntry] = []
     troubles: list[PtdEntry] = []
-    texts: dict[str, str] = {}
     uncertainty: PtdEntry | None = None
     first_bad_time: int | None = None
     for number, line in _numbered_lines(stream, problems):
-        stamp = _STAMP.match(line)
-        time = parse_time(stamp[0]) if stamp else None
-        if stamp and time is None and first_bad_time is None:
-            first_bad_time = number
-        said = line[stamp.end() :].strip() if stamp else ""
-        if said == PTD_COMPLETED or said.startswith(PTD_MARK):
-            marks.append(PtdEntry(number, time, said))
-        if uncertainty is None and _UNCERTAINTY_CHECKED.search(line):
-            uncertainty = PtdEntry(number, time, said)
-        for word, is_error in (("WARNING:", False), ("ERROR:", True)):
-            text = line.partition(word)[2].rstrip("\n")
-            if text:
-                text = text.strip()
-                troubles.append(PtdEntry(number, time, texts.setdefault(text, text), is_error))
+        time, has_stamp = None, line[:1].isdecimal()
+        if has_stamp:
+            time = _plain_time(line[:_STAMP_LENGTH])
+            if time is None:
+                has_stamp = _STAMP.match(line) is not None
+                time = parse_time(line[:_STAMP_LENGTH]) if has_stamp else None
+                if has_stamp and time is None and first_bad_time is None:
+                    first_bad_time = number
+        said = _said(line[_STAMP_LENGTH:] if has_stamp else line)
+        if said is None:
+            continue
+        if said.is_mark and has_stamp:
+            marks.append(PtdEntry(number, time, said.text))
+        if said.checks_uncertainty and uncertainty is None:
+            uncertainty = PtdEntry(number, time, said.text if has_stamp else "")
+        for text, is_error in said.troubles:
+            troubles.append(PtdEntry(number, time, text, is_error))
         if len(troubles) + len(marks) > _MOST_ENTRIES:
             return Problem(number, f"more than {_MOST_ENTRIES} errors and warnings")
     return problems[0] if problems else PtdLog(tuple(marks), uncertainty, tuple(troubles), first_bad_time)
-
-
-def sha1_of(stream: BinaryIO) -> str:
-    """The sha1 of a stream, in hex."""
-    digest = hashlib.sha1(usedforsecurity=False)
-    while chunk := stream.read(_CHUNK_BYTES):
-        digest.update(chunk)
-    return digest.hexdigest()

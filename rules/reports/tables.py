@@ -14,7 +14,7 @@ from rules.finding import Finding
 from rules.layout import Tree
 from rules.plan import Placement, Plan
 from rules.rounds.model import Round
-from rules.verdict import Power, Verdict
+from rules.verdict import UNNAMED_SCORE, Power, Verdict
 from rules.verification import Judged, Profile, Verification
 
 #: The columns of the official checker's csv (ResultExporter).
@@ -50,6 +50,7 @@ class SummaryRow:
     logged: str | None
     weight_data_types: str
     design_power_watts: Any
+    private_id: str = ""
 
     @property
     def is_officially_inferred(self) -> bool:
@@ -165,19 +166,25 @@ def _cells(round_: Round, row: SummaryRow) -> dict[str, object]:
         "Units": row.units,
         "weight_data_types": row.weight_data_types,
         "design_power_watts": str(row.design_power_watts) if round_.nameplate_power else "",
+        "PrivateID": row.private_id,
     }
 
 
 def _accuracy_cell(values: Mapping[str, str]) -> str:
-    """All metrics in one cell; the one score of an endpoints run has no name there."""
-    if list(values) == ["score"]:
-        return values["score"]
-    return "  ".join(f"{name}: {value}" for name, value in values.items())
+    """All metrics in one cell, as JSON without its marks; a score without a name alone."""
+    if list(values) == [UNNAMED_SCORE]:
+        text = values[UNNAMED_SCORE]
+    else:
+        text = ", ".join(f"{name}: {value}" for name, value in values.items())
+    return text.translate(_JSON_MARKS).strip()
 
 
-def _product(*counts: object) -> object:
+_JSON_MARKS = str.maketrans({",": " ", '"': None, "{": None, "}": None})
+
+
+def _product(*counts: object) -> str:
     try:
-        return math.prod(int(count) for count in counts)  # type: ignore[call-overload]
+        return str(math.prod(int(count) for count in counts))  # type: ignore[call-overload]
     except (TypeError, ValueError, OverflowError):
         return ""
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from rules.errors import UserError
+
 CHUNK_BYTES = 1 << 20
 
 
@@ -32,6 +34,21 @@ def _temporary(path: Path) -> Path:
 def write_file(path: Path, data: bytes) -> None:
     with replacing(path) as stream:
         stream.write(data)
+
+
+def write_new_file(path: Path, text: str) -> None:
+    """A file for people to go on with: one that is there already is left alone, and told in a UserError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        stream = path.open("xb")
+    except FileExistsError:
+        raise UserError(f"{path} is there already, and stays as it is; remove it or name another file") from None
+    try:
+        with stream:
+            stream.write(text.encode(errors="backslashreplace"))
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def read_chunks(content: bytes | Path) -> Iterator[bytes]:
@@ -73,6 +90,12 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except (OSError, ValueError, RecursionError):
         return None
+
+
+def read_object(path: Path | None) -> dict[str, Any] | None:
+    """A JSON object, or None where there is none to be read."""
+    data = read_json(path) if path else None
+    return data if isinstance(data, dict) else None
 
 
 def remove_file(path: Path, root: Path) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from io import TextIOWrapper
 from typing import Any
 
 from rules.engine.hashes import content_checker
 from rules.engine.interrupts import end_quietly
 from rules.engine.lock import BuildLock
+from rules.engine.output import show_any_text
 from rules.engine.reporter import Progress, build_reporter
 from rules.tasks.report import closing_words
 from rules.tasks.workspace import Workspace
@@ -21,7 +20,7 @@ _BACKEND = "journal"
 def doit_config() -> dict[str, Any]:
     """DOIT_CONFIG of this workspace. Raises InvalidDodoFile for a declaration that can't be used."""
     end_quietly()
-    _print_any_name()
+    show_any_text()
     state = WORKSPACE.paths.state
     lock = BuildLock(state / "lock")
 
@@ -39,10 +38,3 @@ def doit_config() -> dict[str, Any]:
         "continue": True,
         "verbosity": 1,
     }
-
-
-def _print_any_name() -> None:
-    """A file name that the terminal's encoding lacks is shown escaped, and ends no build."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")

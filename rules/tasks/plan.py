@@ -103,6 +103,8 @@ def _system_part(
         "name": system.name,
         "submitter": system.submitter,
         "origins": dict(description.origins),
+        "nameplate": description.nameplate.path if description.nameplate.problem is None else None,
+        "private_id": declared.private_id if (declared := workspace.submission.systems.get(system.name)) else None,
         "divisions": {
             str(division): {
                 "fields": dict(description.in_division(division).fields),

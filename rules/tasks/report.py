@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from doit.exceptions import TaskFailed
@@ -45,9 +46,11 @@ def write_reports(workspace: Workspace) -> None:
     tree = [Finding.from_json(each) for each in read_json(workspace.paths.plan)["findings"]]
     systems = {system_unit(system): workspace.describe(system).fields for system in workspace.inventory.systems}
     write_json(workspace.paths.findings, findings_report(workspace.round, verdicts.values(), tree))
+    ids = {name: declared.private_id or "" for name, declared in workspace.submission.systems.items()}
     rows = planned_rows(workspace.tree, plan, verdicts, systems)
+    rows = [replace(row, private_id=ids.get(row.system, "")) for row in rows]
     write_json(workspace.paths.summary, summary_report(workspace.round, rows, plan))
-    write_file(workspace.paths.summary_csv, summary_csv(workspace.round, rows).encode())
+    write_file(workspace.paths.summary_csv, summary_csv(workspace.round, rows).encode(errors="backslashreplace"))
 
 
 def gate_task(workspace: Workspace) -> dict[str, Any]:
@@ -118,14 +121,15 @@ def _outcome(workspace: Workspace, progress: Progress) -> str:
 
 
 def _changes(plan: Plan) -> str:
-    """How much of what was run is not submitted as it was declared: ` (1 run moved to open, 2 dropped)`."""
-    moved = sum(each.action is Action.MOVE_TO_OPEN for each in plan.placements)
-    dropped, powerless = len(plan.not_shipped()), sum(each.without_power for each in plan.placed())
-    said = [
-        f"{counted(number, 'run')} {what}"
-        for number, what in ((moved, "moved to open"), (dropped, "dropped"), (powerless, "without their power"))
-        if number
-    ]
+    """How much of what was run is not submitted as it was declared: ` (1 run moved to open, 2 runs dropped)`."""
+    shipped = {each.source for each in plan.placed()}
+    amounts = {
+        "moved to open": sum(each.action is Action.MOVE_TO_OPEN for each in plan.placements),
+        "dropped": len(plan.dropped() - shipped),
+        "in one division alone": len(plan.dropped() & shipped),
+        "shipped without power": len({each.source for each in plan.placed() if each.without_power}),
+    }
+    said = [f"{counted(number, 'run')} {what}" for what, number in amounts.items() if number]
     return f" ({', '.join(said)})" if said else ""
 
 

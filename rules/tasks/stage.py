@@ -32,7 +32,8 @@ def stage_tasks(workspace: Workspace) -> Iterator[dict[str, Any]]:
         yield _stage_task(workspace, run.key.id, inputs, _run_content(workspace, run))
     for system in workspace.inventory.systems:
         unit = system_unit(system)
-        yield _stage_task(workspace, unit, [], _system_content(workspace, unit), _system_extra(workspace, unit))
+        inputs = [str(system.nameplate)] if system.nameplate and system.nameplate.is_file() else []
+        yield _stage_task(workspace, unit, inputs, _system_content(workspace, unit), _system_extra(workspace, unit))
     yield _stage_task(workspace, SHARED, _shared_inputs(workspace), _shared_content(workspace))
 
 
@@ -90,6 +91,11 @@ def _system_content(workspace: Workspace, unit: str) -> Content:
             division, tree = Division(name), workspace.tree
             yield TreeFile(tree.system(division, part["submitter"], part["name"]), json_bytes(each["fields"]))
             yield TreeFile(tree.system_readme(division, part["submitter"], part["name"]), each["readme"].encode())
+            if part["nameplate"]:
+                yield TreeFile(tree.nameplate(division, part["submitter"], part["name"]), Path(part["nameplate"]))
+            if part["private_id"]:
+                ids = json_bytes({part["name"]: part["private_id"]})
+                yield TreeFile(tree.private_id(division, part["submitter"], part["name"]), ids)
 
     return content
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
 
 import doit.doit_cmd
 import xxhash
@@ -20,7 +18,10 @@ from rules.errors import UserError
 from rules.layout import Tree
 from rules.rounds import Round, load_round
 from rules.scan import Inventory, scan
-from rules.system import SystemDescription, describe_system
+from rules.sources import Disk
+from rules.steps.files import read_object
+from rules.system import Nameplate, SystemDescription, describe_system
+from rules.tree_scan import read_nameplate
 
 DECLARATION = Path("submission.yaml")
 _PACKAGE = Path(__file__).parent.parent
@@ -152,7 +153,14 @@ class Workspace:
             meta=read_object(system.meta),
             round_=self.round,
             path=str(system.meta or system.folder),
+            nameplate=self._nameplate(system),
         )
+
+    def _nameplate(self, system: SystemFolder) -> Nameplate:
+        """The system's list of power supplies, where the round takes one."""
+        if not (self.round.nameplate_power and system.nameplate and system.nameplate.is_file()):
+            return Nameplate()
+        return read_nameplate(Disk(), system.nameplate)
 
     def model_mappings(self, system: SystemFolder, run: Run) -> list[tuple[str, Mapping[str, str]]]:
         """The submitter's own names for benchmarks, each with where they are said: of the system, and of the run."""
@@ -170,7 +178,8 @@ class Workspace:
         return xxhash.xxh3_128_hexdigest(f"{program_digest()} {self.submission.round} {more!r}".encode())
 
     def system_files(self, system: SystemFolder) -> list[str]:
-        return [str(path) for path in (system.meta, system.sut_info, system.model_mapping) if path]
+        files = (system.meta, system.sut_info, system.model_mapping, system.nameplate)
+        return [str(path) for path in files if path and path.is_file()]
 
     def declared_facts(self, system: SystemFolder) -> object:
         """What of the declaration a system's runs depend on."""
@@ -192,17 +201,6 @@ def program_digest() -> str:
     for path in sorted([*_PACKAGE.rglob("*.py"), *_PACKAGE.rglob("*.yaml")]):
         digest.update(path.read_bytes())
     return digest.hexdigest()
-
-
-def read_object(path: Path | None) -> dict[str, Any] | None:
-    """A JSON object, or None where there is none to be read; the scan says so."""
-    if path is None:
-        return None
-    try:
-        data = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
 
 
 def _overrides() -> dict[str, str]:

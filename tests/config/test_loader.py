@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,11 @@ from rules.errors import ConfigError
 
 REPOSITORY = Path(__file__).parents[2]
 MINIMAL = "round: v6.1\nsubmitter: ExampleLab\nresults: results\n"
+#: What a name must be that becomes a folder of the tree.
+FOLDER = (
+    "a plain folder name of at most 200 characters "
+    "(no slash, no space, no dot in front, none that Windows reserves)"
+)
 HOW_TO_START = """\
 a workspace starts with a submission.yaml that says at least:
 
@@ -86,6 +92,7 @@ class TestValues:
             "category: edge\n"
             "output: out\n"
             'implementation: {"*": code, resnet: code/resnet}\n'
+            "power: {analyzer_table: power/analyzer.md, power_settings: power/settings.md}\n"
             "calibration: docs/calibration.md\n"
             "preprocess: {infer_scenarios: false, drop_failed: no}\n"
             "tar: {name: mine.tar.gz}\n"
@@ -96,6 +103,10 @@ class TestValues:
         assert submission.output == Path("out")
         assert submission.implementation == {"*": Path("code"), "resnet": Path("code/resnet")}
         assert submission.calibration == Path("docs/calibration.md")
+        assert submission.power_documents == {
+            "analyzer_table": Path("power/analyzer.md"),
+            "power_settings": Path("power/settings.md"),
+        }
         assert submission.preprocess == Preprocess(infer_scenarios=False, drop_failed=False)
         assert submission.archive == "mine.tar.gz"
         assert submission.final is True
@@ -113,7 +124,12 @@ class TestValues:
             "    hw_notes_extra: capped\n"
             "    sw_notes_extra: patched\n"
             "    model_mapping: {bert-small: bert-99}\n"
+            "    detected: {cooling: air}\n"
+            "    nameplate_power: power.yaml\n"
+            "    private_id: calm-otter\n"
         ).systems["edge-1"]
+        assert (system.detected, system.nameplate_power) == ({"cooling": "air"}, Path("power.yaml"))
+        assert (system.private_id, system.is_extended) == ("calm-otter", False)
         assert system.name == "edge-1"
         assert system.results == Path("elsewhere/edge-1")
         assert system.division is Division.NETWORK
@@ -125,7 +141,7 @@ class TestValues:
         assert system.model_mapping == {"bert-small": "bert-99"}
         assert system.line == 5
 
-    @pytest.mark.parametrize("key", ["systems", "implementation", "preprocess", "tar"])
+    @pytest.mark.parametrize("key", ["systems", "implementation", "preprocess", "tar", "power"])
     def test_mapping_whose_entries_are_all_commented_out_is_an_absent_one(self, key: str) -> None:
         assert load_minimal(f"{key}:\n") == load_minimal(f"{key}: {{}}\n") == load_minimal()
 
@@ -143,6 +159,53 @@ class TestValues:
     def test_alias_repeats_a_value(self) -> None:
         submission = load_minimal("systems:\n  a: &a {status: rdi}\n  b: *a\n")
         assert submission.systems["b"].status == "rdi"
+
+
+class TestSharing:
+    """What several systems have in common is said once: with YAML's anchors, or by `extends`."""
+
+    def test_merge_key_takes_a_mapping_over_and_own_keys_win(self) -> None:
+        systems = load_minimal(
+            "systems:\n"
+            "  a: {description: &air {cooling: air, framework: X}}\n"
+            "  b: {description: {framework: Y, <<: *air}}\n"
+            "  c: {description: {<<: [{cooling: water}, *air]}}\n"
+        ).systems
+        assert systems["b"].description == {"cooling": "air", "framework": "Y"}
+        assert systems["c"].description == {"cooling": "water", "framework": "X"}
+
+    def test_extends_takes_over_what_a_system_does_not_say_itself(self, workspace: Path) -> None:
+        (workspace / "b.yaml").write_text("framework: Y\n")
+        systems = load_minimal(
+            "systems:\n"
+            "  a: {status: rdi, category: edge, hw_notes_extra: capped, description: {cooling: air, framework: X},\n"
+            "      detected: {operating_system: Linux}, model_mapping: {m: bert-99}}\n"
+            "  b: {extends: a, status: available, description: b.yaml}\n"
+            "  c: {extends: b, description: {cooling: water}, detected: {filesystem: ext4}}\n"
+        ).systems
+        assert (systems["b"].status, systems["b"].category, systems["b"].hw_notes_extra) == (
+            "available",
+            Category.EDGE,
+            "capped",
+        )
+        assert systems["b"].description == {"cooling": "air", "framework": "Y"}
+        assert systems["c"].description == {"cooling": "water", "framework": "Y"}
+        assert systems["c"].detected == {"operating_system": "Linux", "filesystem": "ext4"}
+        assert systems["c"].model_mapping == {"m": "bert-99"}
+        assert [name for name, system in systems.items() if system.is_extended] == ["a", "b"]
+        assert [system.line for system in systems.values()] == [5, 7, 8]
+
+    def test_what_a_system_has_for_itself_is_not_taken_over(self) -> None:
+        said = "results: r, division: open, nameplate_power: n.yaml, private_id: x"
+        extended = load_minimal(f"systems: {{a: {{{said}}}, b: {{extends: a}}}}\n").systems["b"]
+        assert extended == replace(load_minimal("systems: {b: }\n").systems["b"], line=4)
+
+    def test_a_system_that_extends_one_with_a_circle_is_not_the_circle(self) -> None:
+        said = message_minimal("systems:\n  a: {extends: b}\n  b: {extends: a}\n  c: {extends: a}\n")
+        assert [line.partition(": ")[2] for line in said.splitlines()] == [
+            "systems.a.extends: systems extend each other in a circle: a, b; take one out",
+            "systems.b.extends: systems extend each other in a circle: b, a; take one out",
+        ]
 
 
 class TestResults:
@@ -236,6 +299,29 @@ class TestClosedOpen:
 
 
 class TestDescriptionFile:
+    @pytest.mark.parametrize("key", ["description", "detected"])
+    @pytest.mark.parametrize(
+        "content",
+        [
+            {"cooling": "air"},
+            {"fields": {"cooling": "air"}, "origins": {"cooling": "by hand"}},
+            {"cooling": "air", "host_memory_capacity": "N/A", "mlperf_sysinfo": {"complete": True}},
+        ],
+        ids=["fields", "of describe", "of mlperf-sysinfo"],
+    )
+    def test_may_be_any_that_tools_write(self, key: str, content: dict[str, Any]) -> None:
+        Path("edge.json").write_text(json.dumps(content))
+        system = load_minimal(f"systems: {{edge-1: {{{key}: edge.json}}}}\n").systems["edge-1"]
+        assert getattr(system, key) == {"cooling": "air"}
+
+    def test_of_a_part_of_the_system_is_none(self) -> None:
+        stamp = {"complete": False, "nodes_collected": 1, "nodes_expected": 2}
+        Path("edge.json").write_text(json.dumps({"mlperf_sysinfo": stamp}))
+        assert message_minimal("systems: {edge-1: {detected: edge.json}}\n") == (
+            "submission.yaml:4: systems.edge-1.detected: edge.json: "
+            "a partial capture: 1 of 2 nodes answered; capture the system again"
+        )
+
     @pytest.mark.parametrize(
         ("name", "text"), [("edge.json", '{"number_of_nodes": 1}'), ("edge.yaml", "number_of_nodes: 1\n")]
     )
@@ -307,7 +393,7 @@ class TestOverrides:
             (
                 "submitter",
                 "",
-                "submitter: found ''; allowed: a plain folder name (not empty, no slash, no dot in front)",
+                f"submitter: found ''; allowed: {FOLDER}",
             ),
         ],
     )
@@ -356,16 +442,17 @@ class TestMistakes:
             "submission.yaml:1: round: found 6.1; allowed: v5.0, v5.1, v6.0, v6.1; did you mean 'v6.1'?"
         )
 
-    @pytest.mark.parametrize("name", ["a/b", "''", "..", ".hidden", "'a\\b'", "' a'", '"a\\n"'])
+    @pytest.mark.parametrize(
+        "name",
+        ["a/b", "''", "..", ".hidden", "'a\\b'", "' a'", '"a\\n"', "Example Lab", "CON", "nul.x", "lpt1", "x" * 201]
+        + [r'"a\x7f"', "../../etc", "/etc", r"C:\x"],
+    )
     def test_submitter_is_a_plain_folder_name(self, name: str) -> None:
+        """A name becomes a folder of the tree, which it can't leave, and which others check out on any system."""
         said = message(f"round: v6.1\nsubmitter: {name}\nresults: x\n")
-        assert re.fullmatch(
-            r"submission\.yaml:2: submitter: found '.*'; "
-            r"allowed: a plain folder name \(not empty, no slash, no dot in front\)",
-            said,
-        )
+        assert re.fullmatch(r"submission\.yaml:2: submitter: found '.*'; allowed: " + re.escape(FOLDER), said)
 
-    @pytest.mark.parametrize("name", ["X", "Example Lab", "Ex.Lab_2-3", "Müller"])
+    @pytest.mark.parametrize("name", ["X", "Example-Lab", "Ex.Lab_2-3", "Müller", "Console", "null1", "x" * 200])
     def test_submitter_may_be(self, name: str) -> None:
         assert load(f"round: v6.1\nsubmitter: {name}\nresults: x\n").submitter == name
 
@@ -381,8 +468,13 @@ class TestMistakes:
             ("category: both", "category: found 'both'; allowed: datacenter, edge, datacenter,edge"),
             ("category: [edge]", "category: found a list; allowed: datacenter, edge, datacenter,edge"),
             ("systems: [edge-1]", "systems: found a list; allowed: a mapping"),
-            ("systems: {a/b: }", "systems.a/b: found the name 'a/b'; "
-             "allowed: a plain folder name (not empty, no slash, no dot in front)"),
+            ("systems: {a/b: }", f"systems.a/b: found the name 'a/b'; allowed: {FOLDER}"),
+            ("systems: {my system: }", f"systems.my system: found the name 'my system'; allowed: {FOLDER}"),
+            ("systems: {a: {private_id: ''}}", "systems.a.private_id: found ''; allowed: an ID"),
+            ("systems: {a: {extends: b}, c: }", "systems.a.extends: found 'b'; allowed: c"),
+            ("systems: {edge-1: {extends: edge_2}, edge-2: }",
+             "systems.edge-1.extends: found 'edge_2'; allowed: edge-2; did you mean 'edge-2'?"),
+            ("systems: {a: {extends: a}}", "systems.a.extends: systems extend each other in a circle: a; take one out"),
             ("systems: {a: {status: Available}}", "systems.a.status: found 'Available'; "
              "allowed: available, preview, rdi; did you mean 'available'?"),
             ("systems: {a: {description: [x]}}", "systems.a.description: found a list; allowed: a mapping or a path"),
@@ -394,8 +486,10 @@ class TestMistakes:
             (f"final: {'x' * 100}", f"final: found '{'x' * 60}…'; allowed: true, false"),
             ("output: !!python/name:os.system x", "output: tag '!!python/name:os.system' is not supported; remove it"),
             ("systems: !!set {a}", "systems: tag '!!set' is not supported; remove it"),
-            ("systems: {a: &a {status: rdi}, b: {<<: *a}}",
-             "systems.b.<<: merge keys are not supported; write the keys out"),
+            ("systems: {b: {<<: rdi}}",
+             "systems.b: '<<' takes a mapping over, or a list of them; found something else"),
+            ("systems: {a: &a {status: rid}, b: {<<: *a, status: rdi}}",
+             "systems.a.status: found 'rid'; allowed: available, preview, rdi; did you mean 'rdi'?"),
             ("[a, b]: c", "a key that is a list or mapping; keys are text"),
         ],
     )  # fmt: skip
@@ -476,6 +570,7 @@ class TestUnreadable:
              "a file holds one document; remove the '---'"),
             ("a:\n  b\x07\n", "submission.yaml:2:4: not valid YAML: control character '\\x07'; remove it"),
             ("a: &a [*a]\n", "submission.yaml: more than 100 levels; does an alias name itself?"),
+            ("a: &a {<<: *a}\n", "submission.yaml: more than 100 levels; does an alias name itself?"),
             ("a: &a [x, x, x, x, x, x, x, x, x, x]\n"
              + "".join(f"{b}: &{b} [{', '.join([f'*{a}'] * 6)}]\n" for a, b in zip("abcdef", "bcdefg", strict=True)),
              "submission.yaml: more than 100000 values; does an alias name itself?"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import math
@@ -27,7 +26,6 @@ from rules.parsers.power import (
     parse_session,
     parse_time,
     parse_window,
-    sha1_of,
 )
 
 FORMAT = "%m-%d-%Y %H:%M:%S.%f"
@@ -321,8 +319,3 @@ def test_the_stream_stays_the_callers_to_close(parse: Any) -> None:
     data = stream(BEGIN, END, BEGIN)
     parse(data)
     assert not data.closed
-
-
-@given(st.binary(max_size=100))
-def test_a_checksum_is_that_of_all_bytes(data: bytes) -> None:
-    assert sha1_of(io.BytesIO(data)) == hashlib.sha1(data).hexdigest()
