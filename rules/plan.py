@@ -158,7 +158,8 @@ class _Planner:
         failing = [v for v in known if not self._ships(v)]
         inferred, uninferred = self._inferred(passing, failing, scenarios)
         present = {v.key.scenario for v in passing} | {row.target.scenario for row in inferred if row.target}
-        kept_failing = {v.key.scenario for v in failing if self._failed(v).is_kept_failing}
+        left = [] if self.switches.drop_failed else [self._failed(v) for v in failing]
+        kept_failing = {row.source.scenario for row in left if row.is_kept_failing}
         missing = " and ".join(missing_scenarios(scenarios, present | kept_failing))
         if missing:
             reason = f"closed submissions must have {missing}"
@@ -233,18 +234,20 @@ class _Planner:
     def _taken_out(self, verdict: Verdict, reason: str, *why: Finding) -> Placement:
         """Moved to the open division where it is valid there; else dropped, or kept where that is wanted."""
         row = _row(verdict, Action.DROP, reason, why=(*why, *verdict.errors))
-        if self.switches.move_failed_to_open and self._may_move(verdict):
-            in_open = _in_open(verdict)
+        in_open = self._elsewhere(verdict) if self.switches.move_failed_to_open else None
+        if in_open is not None:
             row = replace(row, action=Action.MOVE_TO_OPEN, target=in_open.key)
             return row if in_open.passes else _without_power(row, in_open)
         if self.switches.drop_failed:
             return row
         return row.because(_KEPT_FAILING, action=Action.KEEP, target=verdict.key)
 
-    def _may_move(self, verdict: Verdict) -> bool:
-        """Whether it is a valid result of the open division, and not declared for that anyway."""
-        is_elsewhere = verdict.key.division is not Division.OPEN and verdict.key not in self.also_open
-        return is_elsewhere and self._ships(_in_open(verdict))
+    def _elsewhere(self, verdict: Verdict) -> Verdict | None:
+        """Its verdict in open, if it is a valid result there and not declared for open anyway."""
+        if verdict.key.division is Division.OPEN or verdict.key in self.also_open:
+            return None
+        in_open = _in_open(verdict)
+        return in_open if self._ships(in_open) else None
 
     def _declared_for_open(self, rows: Iterable[Placement]) -> Iterator[Placement]:
         """The rows in open of closed runs that are declared for both divisions."""
@@ -334,7 +337,7 @@ class _Planner:
             if row.is_kept_failing:
                 yield finding("PLAN-009", verdict.folder, found=", ".join(row.codes))
             is_out = row.is_kept_failing or (row.action is Action.DROP and row.source not in inferred)
-            if is_out and not self.switches.move_failed_to_open and self._may_move(verdict):
+            if is_out and not self.switches.move_failed_to_open and self._elsewhere(verdict):
                 yield finding("PLAN-008", verdict.folder, found=row.source.id)
 
 

@@ -122,6 +122,7 @@ class Remembered(Generic[Parsed]):
         self._parse = parse
         #: Size of the content and what it was parsed to, by the content's digest; the last used last.
         self._known: OrderedDict[int, tuple[int, Parsed]] = OrderedDict()
+        self._size = 0
         self._lock = Lock()
 
     def __call__(self, stream: Readable) -> Parsed:
@@ -142,6 +143,9 @@ class Remembered(Generic[Parsed]):
 
     def _remember(self, key: int, size: int, parsed: Parsed) -> None:
         with self._lock:
-            self._known[key] = size, parsed
-            while sum(size for size, _ in self._known.values()) > _REMEMBERED_TOGETHER:
-                self._known.popitem(last=False)
+            if key not in self._known:
+                self._known[key] = size, parsed
+                self._size += size
+            while self._size > _REMEMBERED_TOGETHER:
+                _, (forgotten, _) = self._known.popitem(last=False)
+                self._size -= forgotten

@@ -153,6 +153,11 @@ class TestSettings:
             assert {"target_latency_ns", "ttft_ns", "tpot_ns"}.isdisjoint(each.settings)
             assert None not in each.settings.values()
 
+    def test_have_no_least_duration_where_the_benchmark_has_none(self) -> None:
+        made = failed("e2e-rag-db", OFFLINE, category=DATACENTER)
+        for each in still("e2e-rag-db", made, category=DATACENTER):
+            assert "min_duration_ms" not in each.settings
+
 
 def test_is_written_for_machines() -> None:
     (offline,) = still(present=(SINGLE_STREAM, MULTI_STREAM))

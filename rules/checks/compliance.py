@@ -303,9 +303,9 @@ def verdict_ambiguous(evidence: Evidence, _: Round) -> Iterator[Violation]:
         text = evidence.text(f"{test}/{name}")
         if text is not None and _PASS in text and not _says_pass(text):
             yield Violation(
-                evidence.path(Artefact(f"{test}/{name}")), found=test, expected="both TEST PASS and TEST FAIL"
+                evidence.path(Artefact(f"{test}/{name}")), found=test, expected=f"both {_PASS} and {_FAIL}"
             )
 
 
 def _says_pass(text: str) -> bool:
-    return "TEST FAIL" not in text
+    return _FAIL not in text

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from itertools import compress, islice
-from typing import Any
+from itertools import chain, compress
+from typing import Any, NamedTuple
 
 from rules.checks import power_tables as tables
 from rules.checks.catalogue import WARNING, Violation, rule
@@ -30,6 +30,7 @@ from rules.parsers.power import (
     PtdLog,
     Samples,
     Session,
+    Trouble,
     Window,
     parse_time,
     seconds,
@@ -702,9 +703,9 @@ def _ranging(log: PtdLog, session: Session) -> tuple[int, int] | Problem:
 )
 def ptd_errors(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """Outside of ranging no error is allowed; during the test no sample may be more than 1 % uncertain."""
-    for fails, entry in islice(_troubles(evidence), 1):
-        if fails:
-            yield Violation(evidence.path(PTD_LOG), entry.line, found=entry.text)
+    first = _first_trouble(evidence)
+    if first is not None and first.fails:
+        yield Violation(evidence.path(PTD_LOG), first.entry.line, found=first.entry.text)
 
 
 @rule(
@@ -717,13 +718,31 @@ def ptd_errors(evidence: Evidence, _: Round) -> Iterator[Violation]:
 )
 def ptd_warnings(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """The official checker accepts the first of these, marks the result for audit and looks no further."""
-    for fails, entry in islice(_troubles(evidence), 1):
-        if not fails:
-            yield Violation(evidence.path(PTD_LOG), entry.line, found=entry.text)
+    first = _first_trouble(evidence)
+    if first is not None and not first.fails:
+        yield Violation(evidence.path(PTD_LOG), first.entry.line, found=first.entry.text)
 
 
-def _troubles(evidence: Evidence) -> Iterator[tuple[bool, PtdEntry]]:
-    """Errors and warnings that matter, in the order of the log, each with whether it fails the result."""
+class _Judged(NamedTuple):
+    """An error or warning that matters, and whether it fails the result."""
+
+    entry: PtdEntry
+    fails: bool
+
+    @property
+    def order(self) -> tuple[int, bool]:
+        """In the order of the log; of one line the warning comes first."""
+        return self.entry.line, self.entry.is_error
+
+
+def _first_trouble(evidence: Evidence) -> _Judged | None:
+    """The first error or warning that matters."""
+    firsts = (next(same, None) for same in _troubles(evidence))
+    return min((first for first in firsts if first is not None), key=lambda each: each.order, default=None)
+
+
+def _troubles(evidence: Evidence) -> Iterator[Iterator[_Judged]]:
+    """Errors and warnings that matter: those of each text in the order of the log."""
     server = _server(evidence)
     if evidence.power is None or server is None or isinstance(evidence.power.ptd_log, Problem):
         return
@@ -731,31 +750,27 @@ def _troubles(evidence: Evidence) -> Iterator[tuple[bool, PtdEntry]]:
     ranging = _ranging(log, server.session)
     if isinstance(ranging, Problem) or isinstance(test, Problem):
         return
-    for entry in log.troubles:
-        fails = _error_fails(entry, ranging) if entry.is_error else _warning_fails(entry, test)
-        if fails is not None:
-            yield fails, entry
+    for trouble in log.troubles_by_text:
+        yield _judged_errors(trouble, ranging) if trouble.is_error else _judged_warnings(trouble, test)
 
 
-def _error_fails(entry: PtdEntry, ranging: tuple[int, int]) -> bool | None:
-    """None: it is in the nature of ranging."""
-    if entry.time is None:
-        return True
-    if entry.text in tables.ACCEPTED_ERRORS:
-        return False
-    if not ranging[0] < entry.time < ranging[1]:
-        return True
-    return None if entry.text.startswith(tables.RANGING_ERRORS) else False
+def _judged_errors(error: Trouble, ranging: tuple[int, int]) -> Iterator[_Judged]:
+    is_accepted, is_of_ranging = error.text in tables.ACCEPTED_ERRORS, error.text.startswith(tables.RANGING_ERRORS)
+    begin, end = ranging
+    for line, time in zip(error.lines, error.times, strict=True):
+        fails = time is None or (not is_accepted and not begin < time < end)
+        if fails or is_accepted or not is_of_ranging:
+            yield _Judged(PtdEntry(line, time, error.text, is_error=True), fails)
 
 
-def _warning_fails(entry: PtdEntry, test: Window) -> bool | None:
-    """None: it is not of the test."""
-    if entry.time is None:
-        return True
-    margin = tables.WARNINGS_MARGIN_S
-    if not seconds(test.begin) + margin < seconds(entry.time) < seconds(test.end) - margin:
-        return None
-    return tables.UNCERTAINTY_TOO_HIGH.search(entry.text) is not None
+def _judged_warnings(warning: Trouble, test: Window) -> Iterator[_Judged]:
+    begin, end = seconds(test.begin) + tables.WARNINGS_MARGIN_S, seconds(test.end) - tables.WARNINGS_MARGIN_S
+    if begin >= end and None not in warning.times:
+        return  # a test of less than the two margins
+    is_too_uncertain = tables.UNCERTAINTY_TOO_HIGH.search(warning.text) is not None
+    for line, time in zip(warning.lines, warning.times, strict=True):
+        if time is None or begin < seconds(time) < end:
+            yield _Judged(PtdEntry(line, time, warning.text), time is None or is_too_uncertain)
 
 
 @rule(
@@ -813,9 +828,9 @@ def debug_mode(evidence: Evidence, _: Round) -> Iterator[Violation]:
 )
 def ptd_troubles_overlooked(evidence: Evidence, _: Round) -> Iterator[Violation]:
     """During the test no sample may be more than 1 % uncertain, and errors count behind an accepted entry too."""
-    troubles = list(_troubles(evidence))
-    failing = {entry for fails, entry in troubles if fails}
-    hidden = [entry for fails, entry in troubles[1:] if fails] if troubles and not troubles[0][0] else []
+    troubles = sorted(chain.from_iterable(_troubles(evidence)), key=lambda each: each.order)
+    failing = {each.entry for each in troubles if each.fails}
+    hidden = [each.entry for each in troubles if each.fails] if troubles and not troubles[0].fails else []
     uncertain = [entry for entry in _uncertain_samples(evidence) if entry not in failing]
     for entries in (hidden, uncertain):
         if entries:
@@ -829,8 +844,7 @@ def _uncertain_samples(evidence: Evidence) -> list[PtdEntry]:
     if power is None or isinstance(power.ptd_log, Problem) or isinstance(power.testing.window, Problem):
         return []
     begin, end = power.testing.window.begin, power.testing.window.end
-    return [
-        entry
-        for entry in power.ptd_log.troubles
-        if entry.time is not None and begin < entry.time < end and tables.UNCERTAINTY_TOO_HIGH.search(entry.text)
-    ]
+    uncertain = [each for each in power.ptd_log.troubles_by_text if tables.UNCERTAINTY_TOO_HIGH.search(each.text)]
+    entries = chain.from_iterable(trouble.entries() for trouble in uncertain)
+    within = (entry for entry in entries if entry.time is not None and begin < entry.time < end)
+    return sorted(within, key=lambda entry: (entry.line, entry.is_error))

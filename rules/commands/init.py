@@ -100,6 +100,7 @@ def _command(line: str) -> AutomationCommand | None:
 
 def _wishes(options: dict[str, Any], command: AutomationCommand | None) -> Wishes:
     """What options ask for, over what the automation's command line does."""
+    from rules.config import unfit_folder_name
     from rules.errors import UserError
     from rules.rounds import load_round
     from rules.starter.flags import take_division
@@ -117,6 +118,9 @@ def _wishes(options: dict[str, Any], command: AutomationCommand | None) -> Wishe
         wishes = taken
     if wishes.round:
         load_round(wishes.round)
+    allowed = unfit_folder_name(wishes.submitter) if wishes.submitter else None
+    if allowed:
+        raise UserError(f"--submitter {wishes.submitter}: allowed: {allowed}")
     return wishes
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -27,6 +28,12 @@ def schema() -> dict[str, Any]:
     """The JSON Schema of `submission.yaml`, which editors read as well."""
     loaded: dict[str, Any] = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
     return loaded
+
+
+def unfit_folder_name(name: str) -> str | None:
+    """What a submitter or system must be called instead; None for a name that will do."""
+    rule = schema()["$defs"]["folder"]
+    return None if re.search(rule["pattern"], name) else str(rule["patternErrorMessage"])
 
 
 class Declaration:

@@ -154,6 +154,8 @@ class _Reading:
         texts = lines.removesuffix(b"\n").split(b"\n" + self._marker)
         if not texts[0].startswith(self._marker) or len(lines) > _LONGEST_ENTRY:
             return 0
+        if len(self.values) + len(texts) > _MOST_KEYS:
+            return 0
         texts[0] = texts[0].removeprefix(self._marker)
         if b"\n" in b"".join(texts):  # a line without the marker
             return 0
@@ -165,11 +167,11 @@ class _Reading:
             for number, entry in enumerate(entries, start=first):
                 if entry.metadata.is_error:
                     self._add_error(number, entry.key, entry.value)
-        number = first
-        for entry in entries:
-            if entry.key not in self.values:
-                self._add_value(number, entry.key, entry.value, len(texts[number - first]))
-            number += 1
+        values, numbers = self.values, self.lines
+        for index, entry in enumerate(entries):
+            if entry.key not in values:
+                values[entry.key] = entry.value if len(texts[index]) <= _LONGEST_KEPT else None
+                numbers[entry.key] = first + index
         return len(entries)
 
     def _add_singly(self, lines: bytes, first: int) -> int:

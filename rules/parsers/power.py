@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import compress
+from itertools import chain, compress
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -37,7 +37,7 @@ _TIME_WITHIN = re.compile(r"(?<!\d)\d*-\d*-\d* \d*:\d*:\d*\.\d*")
 #: The time that a line of the power daemon's log begins with; any character stands before milliseconds.
 _STAMP = re.compile(r"\d\d-\d\d-\d{4} \d\d:\d\d:\d\d.\d{3}")
 _STAMP_LENGTH = len("07-25-2025 15:30:43.020")
-#: Of one line the warning comes first.
+#: What comes before a warning and an error, and whether it is an error.
 _TROUBLES = (("WARNING:", False), ("ERROR:", True))
 #: What is in every line that says something.
 _SAYING = re.compile("WARNING:|ERROR:|Uncertainty checking|Go with mark|Completed test")
@@ -45,8 +45,9 @@ _UNCERTAINTY_CHECKED = re.compile(r"Uncertainty checking for Yokogawa\S+ is acti
 
 #: Python decodes a text file in pieces of this size, and gives no line of a piece that is no text.
 _DECODED_BYTES = 8192
-#: Errors and warnings of one log; a day's measurement has a tenth of it.
-_MOST_ENTRIES = 250_000
+#: Errors and warnings of one log, and their different texts; a day's measurement has a tenth of it.
+_MOST_ENTRIES = 500_000
+_MOST_TEXTS = 50_000
 #: Where the fields of a line of spl.txt stand: `Time,<time>,Watts,<W>,Volts,<V>,Amps,<A>,PF,<factor>,…`.
 _TIME, _WATTS, _POWER_FACTOR = 1, 3, 9
 
@@ -141,6 +142,20 @@ class PtdEntry(NamedTuple):
     is_error: bool = False
 
 
+class Trouble(NamedTuple):
+    """An error or a warning, and when the daemon logged it."""
+
+    text: str
+    is_error: bool
+    lines: list[int]
+    #: None where no time can be read.
+    times: list[int | None]
+
+    def entries(self) -> Iterator[PtdEntry]:
+        for line, time in zip(self.lines, self.times, strict=True):
+            yield PtdEntry(line, time, self.text, self.is_error)
+
+
 @dataclass(frozen=True)
 class PtdLog:
     """The power daemon's log: where measurements begin and end, errors and warnings."""
@@ -149,10 +164,16 @@ class PtdLog:
     marks: tuple[PtdEntry, ...] = ()
     #: The first line that says that uncertainty is checked.
     uncertainty: PtdEntry | None = None
-    #: Errors and warnings, in the order of the log; of one line the warning comes first.
-    troubles: tuple[PtdEntry, ...] = ()
+    #: Errors and warnings by their texts: there are thousands, of a few texts.
+    troubles_by_text: tuple[Trouble, ...] = ()
     #: The first line with a time that is none (February 30).
     first_bad_time: int | None = None
+
+    @property
+    def troubles(self) -> tuple[PtdEntry, ...]:
+        """Errors and warnings, in the order of the log; of one line the warning comes first."""
+        entries = chain.from_iterable(trouble.entries() for trouble in self.troubles_by_text)
+        return tuple(sorted(entries, key=lambda entry: (entry.line, entry.is_error)))
 
 
 def seconds(time: int) -> float:
@@ -219,12 +240,13 @@ class _Text:
         return piece[: piece.rfind(b"\n", 0, max(decoded, 0)) + 1].decode("utf-8")
 
 
-def _numbered_lines(stream: Readable, problems: list[Problem]) -> Iterator[tuple[int, str]]:
-    """A text's lines, from 1, their ends as \\n; up to where it is no text, which becomes a problem."""
+def _numbered_lines(stream: Readable, problems: list[Problem]) -> Iterator[Iterator[tuple[int, str]]]:
+    """A text's lines in pieces, numbered from 1, their ends as \\n; up to where it is no text, which becomes a
+    problem."""
     text = _Text()
     try:
         for piece in whole_lines(stream):
-            yield from text.lines(piece)
+            yield text.lines(piece)
             if text.problem:
                 problems.append(text.problem)
                 return
@@ -403,7 +425,7 @@ def parse_samples(stream: Readable) -> Samples | Problem:
     """spl.txt: the readings of the whole system. Each line that begins with `Time` must have one."""
     problems: list[Problem] = []
     samples = Samples(array("q"), array("q"), array("d"), array("d"))
-    for number, line in _numbered_lines(stream, problems):
+    for number, line in chain.from_iterable(_numbered_lines(stream, problems)):
         if not line.startswith("Time"):
             continue
         fields = line.split(",", _POWER_FACTOR + 1)
@@ -424,55 +446,76 @@ def _reading(fields: list[str], at: int) -> float:
         return math.nan
 
 
-class _Said(NamedTuple):
-    """What a line of the power daemon's log says about the measurement, behind its time."""
-
-    text: str
-    #: Whether a measurement begins or ends.
-    is_mark: bool
-    checks_uncertainty: bool
-    #: What the errors and warnings in it are, each with whether it is an error.
-    troubles: tuple[tuple[str, bool], ...]
-
-
-@lru_cache(maxsize=4096)  # the daemon says the same few things over and over
-def _said(line: str) -> _Said | None:
-    """None where it says nothing."""
-    if not _SAYING.search(line):
-        return None
-    text = line.strip()
-    is_mark = text == PTD_COMPLETED or text.startswith(PTD_MARK)
-    checks_uncertainty = _UNCERTAINTY_CHECKED.search(line) is not None
-    said = ((line.partition(word)[2].rstrip("\n"), is_error) for word, is_error in _TROUBLES)
-    troubles = tuple((what.strip(), is_error) for what, is_error in said if what)
-    return _Said(text, is_mark, checks_uncertainty, troubles) if is_mark or checks_uncertainty or troubles else None
-
-
 def parse_ptd_log(stream: Readable) -> PtdLog | Problem:
     """The power daemon's log. Lines that say nothing about the measurement are left out."""
     problems: list[Problem] = []
-    marks: list[PtdEntry] = []
-    troubles: list[PtdEntry] = []
-    uncertainty: PtdEntry | None = None
-    first_bad_time: int | None = None
-    for number, line in _numbered_lines(stream, problems):
-        time, has_stamp = None, line[:1].isdecimal()
-        if has_stamp:
-            time = _plain_time(line[:_STAMP_LENGTH])
-            if time is None:
-                has_stamp = _STAMP.match(line) is not None
-                time = parse_time(line[:_STAMP_LENGTH]) if has_stamp else None
-                if has_stamp and time is None and first_bad_time is None:
-                    first_bad_time = number
-        said = _said(line[_STAMP_LENGTH:] if has_stamp else line)
-        if said is None:
-            continue
-        if said.is_mark and has_stamp:
-            marks.append(PtdEntry(number, time, said.text))
-        if said.checks_uncertainty and uncertainty is None:
-            uncertainty = PtdEntry(number, time, said.text if has_stamp else "")
-        for text, is_error in said.troubles:
-            troubles.append(PtdEntry(number, time, text, is_error))
-        if len(troubles) + len(marks) > _MOST_ENTRIES:
-            return Problem(number, f"more than {_MOST_ENTRIES} errors and warnings")
-    return problems[0] if problems else PtdLog(tuple(marks), uncertainty, tuple(troubles), first_bad_time)
+    reading = _PtdReading()
+    known = reading.known
+    for lines in _numbered_lines(stream, problems):
+        for number, line in lines:
+            time = _plain_time(line[:_STAMP_LENGTH]) if line[:1].isdecimal() else None
+            trouble = None if time is None else known.get(line[_STAMP_LENGTH:])
+            if trouble is None:
+                reading.add(number, line, time)
+            else:
+                trouble.lines.append(number)
+                trouble.times.append(time)
+        if reading.is_too_long():
+            return Problem(None, f"more than {_MOST_ENTRIES} errors and warnings")
+    return problems[0] if problems else reading.log()
+
+
+class _PtdReading:
+    """What has been read of a power daemon's log so far."""
+
+    def __init__(self) -> None:
+        #: What nearly every line says behind its time, word for word -> the one error or warning that it is.
+        self.known: dict[str, Trouble] = {}
+        self._troubles: dict[tuple[str, bool], Trouble] = {}
+        self._marks: list[PtdEntry] = []
+        self._uncertainty: PtdEntry | None = None
+        self._first_bad_time: int | None = None
+
+    def is_too_long(self) -> bool:
+        entries = sum(len(trouble.lines) for trouble in self._troubles.values())
+        return len(self._troubles) > _MOST_TEXTS or entries + len(self._marks) > _MOST_ENTRIES
+
+    def add(self, number: int, line: str, time: int | None) -> None:
+        """Read a line; `time` is that which it begins with, if it is one as the tools write it."""
+        has_stamp = time is not None
+        if not has_stamp and line[:1].isdecimal():
+            time, has_stamp = self._odd_time(number, line)
+        said = line[_STAMP_LENGTH:] if has_stamp else line
+        if _SAYING.search(said):
+            self._add_saying(number, time, said, has_stamp)
+
+    def _odd_time(self, number: int, line: str) -> tuple[int | None, bool]:
+        """The time of a line that begins with a digit, and whether it has the form of one."""
+        has_stamp = _STAMP.match(line) is not None
+        time = parse_time(line[:_STAMP_LENGTH]) if has_stamp else None
+        if has_stamp and time is None and self._first_bad_time is None:
+            self._first_bad_time = number
+        return time, has_stamp
+
+    def _add_saying(self, number: int, time: int | None, said: str, has_stamp: bool) -> None:
+        text = said.strip() if has_stamp else ""
+        is_mark = text == PTD_COMPLETED or text.startswith(PTD_MARK)
+        if is_mark:
+            self._marks.append(PtdEntry(number, time, text))
+        checks_uncertainty = _UNCERTAINTY_CHECKED.search(said) is not None
+        if checks_uncertainty and self._uncertainty is None:
+            self._uncertainty = PtdEntry(number, time, text)
+        found = []
+        for word, is_error in _TROUBLES:
+            what = said.partition(word)[2].rstrip("\n")
+            if what:
+                key = what.strip(), is_error
+                found.append(self._troubles.setdefault(key, Trouble(*key, [], [])))
+        for trouble in found:
+            trouble.lines.append(number)
+            trouble.times.append(time)
+        if len(found) == 1 and not is_mark and not checks_uncertainty:
+            self.known[said] = found[0]
+
+    def log(self) -> PtdLog:
+        return PtdLog(tuple(self._marks), self._uncertainty, tuple(self._troubles.values()), self._first_bad_time)

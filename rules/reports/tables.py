@@ -102,7 +102,8 @@ def _planned_row(
     assert target is not None
     own = systems[f"{source.division}/{source.system}"]
     inferred = source.scenario is not target.scenario
-    power = verdict.inferable[target.scenario].power if inferred else verdict.power
+    measured = verdict.inferable[target.scenario].power if inferred else verdict.power
+    power = None if placement.without_power else measured
     return SummaryRow(
         division=str(target.division),
         submitter=target.submitter,
@@ -120,7 +121,7 @@ def _planned_row(
         inferred=inferred,
         logged=verdict.logged,
         weight_data_types=verdict.weight_data_types,
-        design_power_watts=verdict.design_power_watts,
+        design_power_watts=None if power is None else verdict.design_power_watts,
     )
 
 

@@ -5,12 +5,19 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 
 import rules.checks.step_rules  # noqa: F401 - the scan's findings are of its rules
-from rules.config import Preprocess, ResultsRoot, Submission, SystemDeclaration, read_description
+from rules.config import (
+    Preprocess,
+    ResultsRoot,
+    Submission,
+    SystemDeclaration,
+    read_description,
+    unfit_folder_name,
+)
 from rules.domain import DETAIL_LOG, RUN_MODEL_MAPPING, Category, Division, Run, Scenario, SystemFolder
 from rules.errors import UserError
 from rules.fields import FIELDS, unfilled_fields
@@ -100,9 +107,18 @@ def survey(wishes: Wishes, base: Path) -> Survey:
                     for root, division in placed),
         systems=_found_systems(inventory, declared, wishes, round_, base),
         runs=len(inventory.runs),
-        wishes=wishes,
+        wishes=_respelled(wishes, base),
         findings=inventory.findings,
     )  # fmt: skip
+
+
+def _respelled(wishes: Wishes, base: Path) -> Wishes:
+    """With paths as the file in `base` has to spell them."""
+    return replace(
+        wishes,
+        output=str(_relative(Path(wishes.output), base)) if wishes.output else None,
+        power={stem: str(_relative(Path(path), base)) for stem, path in wishes.power.items()},
+    )
 
 
 def _roots(folder: Path) -> list[tuple[Path, Division | None]]:
@@ -262,11 +278,7 @@ def _submitter(wishes: Wishes, systems: Iterable[SystemFolder]) -> tuple[str, tu
         return wishes.submitter, ()
     said = ((read_object(system.meta) or {}).get("submitter") for system in systems)
     named = tuple(sorted({name.strip() for name in said if isinstance(name, str) and name.strip()}))
-    return (named[0], ()) if len(named) == 1 and _is_folder_name(named[0]) else (_PLACEHOLDER, named)
-
-
-def _is_folder_name(name: str) -> bool:
-    return system_name(name, {}) == name and not name.startswith(".")
+    return (named[0], ()) if len(named) == 1 and not unfit_folder_name(named[0]) else (_PLACEHOLDER, named)
 
 
 def _found_systems(

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from rules.config import unfit_folder_name
 from rules.domain import Division
 from rules.fields import hint
 from rules.starter.survey import FoundSystem, Survey
@@ -82,6 +83,10 @@ def _system(system: FoundSystem, survey: Survey) -> Iterator[str]:
     for division, models in system.models.items():
         runs = ", ".join(f"{model} ({', '.join(scenarios)})" for model, scenarios in models.items())
         yield from _comment(f"{division}: {runs or 'no runs'}", "  ")
+    allowed = unfit_folder_name(system.name)
+    if allowed:
+        yield from _comment(f"{TO_FILL_IN}: {system.name}: rename the folder; allowed: {allowed}", "  ")
+        return
     yield f"  {yaml_scalar(system.name)}:"
     for key, value in system.declared.items():
         if isinstance(value, dict):
@@ -160,6 +165,9 @@ def still_to_fill_in(survey: Survey) -> list[str]:
         lines.append("submitter")
     for system in survey.systems:
         place = f"systems.{system.name}"
+        if unfit_folder_name(system.name):
+            lines.append(f"{place}: rename the folder")
+            continue
         lines += [f"{place}.model_mapping.{model}" for model in system.unmapped]
         lines += [f"{place}: {model} is no benchmark of {survey.round.name}" for model in system.unknown]
         if system.to_fill_in:

@@ -178,8 +178,10 @@ class Workspace:
         return xxhash.xxh3_128_hexdigest(f"{program_digest()} {self.submission.round} {more!r}".encode())
 
     def system_files(self, system: SystemFolder) -> list[str]:
-        files = (system.meta, system.sut_info, system.model_mapping, system.nameplate)
-        return [str(path) for path in files if path and path.is_file()]
+        files = [path for path in (system.meta, system.sut_info, system.model_mapping) if path]
+        if system.nameplate and system.nameplate.is_file():  # one that is declared may be missing
+            files.append(system.nameplate)
+        return [str(path) for path in files]
 
     def declared_facts(self, system: SystemFolder) -> object:
         """What of the declaration a system's runs depend on."""

@@ -282,7 +282,6 @@ class TestPower:
         assert outcome_line(outcome) == "Ready: build/submission.tar.gz (1 run shipped without power)"
         assert "power measurement fails and is left out (POW-001" in outcome.output
 
-    @pytest.mark.xfail(reason="summary.csv still has a row for the power that was left out", strict=True)
     def test_that_fails_is_not_in_the_summary(self, power: Path) -> None:
         (resnet(power, "Offline") / "performance/power/server.json").unlink()
         doit(power, check=True)

@@ -71,7 +71,6 @@ def f1(value: float) -> str:
 
 ANSWERS = "TEST01/verify_accuracy.txt"
 TEST06 = "First token check pass: {}\nEOS check pass: True\nSample length check pass: True\n"
-OSS_AUDIT = "audit/audit_accuracy_in_performance_full_test.json"
 OPTIONAL = ("mlperf_log_accuracy.json", "mlperf_log_trace.json", "results.json", ".gitkeep")
 #: What a compliance run may lack: name, entries of its log, what is said.
 BREAKS: list[tuple[Kind, str, dict[str, object], str]] = [
@@ -131,6 +130,11 @@ ROWS = [
             "compliance test TEST01 lacks verify_accuracy.txt, verify_performance.txt",
         ),
         dirty(
+            "the log of one is missing",
+            remove(f"TEST01/{DETAIL}"),
+            f"compliance test TEST01 lacks {DETAIL}",
+        ),
+        dirty(
             "network results need them too",
             remove("TEST01/verify_accuracy.txt"),
             "compliance test TEST01 lacks verify_accuracy.txt",
@@ -185,6 +189,7 @@ ROWS = [
         clean(
             "the first token's check is skipped", write("TEST06/verify_accuracy.txt", TEST06.format("Skipped")), LLAMA
         ),
+        clean("the words fill a line of TEST08", kind=DLRM),
         clean("the words in a line of TEST07", write("TEST07/verify_accuracy.txt", "Verdict: TEST PASS!\n"), OSS),
         clean("the words in a line of TEST09", write("TEST09/verify_output_len.txt", "Verdict: TEST PASS!\n"), RAG),
         dirty(
@@ -244,6 +249,13 @@ ROWS = [
             differs(f"{acc('7.6.0')}\n{acc(76)}", acc(76)),
             NO_ANSWERS.format("acc is missing from the two accuracy reports"),
             at=ANSWERS,
+        ),
+        dirty(
+            "one of the two reports is no text",
+            all_of(differs(acc(76), acc(76)), write("TEST01/accuracy/baseline_accuracy.txt", b"accuracy=76%\xff")),
+            NO_ANSWERS.format("acc is missing from the two accuracy reports"),
+            at=ANSWERS,
+            besides="PERF-002",
         ),
         *(
             dirty(
@@ -344,6 +356,11 @@ ROWS = [
             write("TEST04/performance/run_1/spl.txt"),
             "TEST04/performance/run_1 also holds spl.txt",
         ),
+        dirty(
+            "two other files lie there",
+            all_of(write("TEST04/performance/run_1/b.txt"), write("TEST04/performance/run_1/a.txt")),
+            "TEST04/performance/run_1 also holds a.txt, b.txt",
+        ),
         closed_only=True,
         staged_only=True,
     ),
@@ -397,11 +414,27 @@ ROWS = [
             )
         ),
         dirty(
-            "one that may be missing failed",
-            write(OSS_AUDIT, '{"test": "accuracy_in_performance_full_test", "passed": false}'),
-            f"the endpoints audit {OSS_AUDIT} is missing or not passed (not passed)",
-            kind=OSS_ENDPOINTS,
-            at=OSS_AUDIT,
+            "it is no text",
+            write(AUDIT, b"\xff"),
+            f"the endpoints audit {AUDIT} is missing or not passed (not an audit's JSON)",
+            kind=WAN,
+            besides="PERF-002",
+        ),
+        *(
+            dirty(
+                f"that of {test} may be missing, but failed",
+                write(f"audit/audit_{name}.json", f'{{"test": "{name}", "passed": false}}'),
+                f"the endpoints audit audit/audit_{name}.json is missing or not passed (not passed)",
+                kind=Kind(benchmark, is_endpoints=True),
+                at=f"audit/audit_{name}.json",
+                besides=besides,
+            )
+            for test, name, benchmark, besides in (
+                ("TEST01", "accuracy_in_performance_test", "resnet", "PERF-019"),
+                ("TEST06", "consistency_output_test", "llama3.1-8b", ""),
+                ("TEST07", "accuracy_in_performance_full_test", "gpt-oss-120b", ""),
+                ("TEST08", "accuracy_in_performance_dlrmv3_test", "dlrm-v3", "PERF-019"),
+            )
         ),
         at=AUDIT,
     ),

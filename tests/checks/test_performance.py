@@ -72,16 +72,28 @@ ROWS = [
         clean("there is a log"),
         clean("there is one of the endpoints harness", kind=SMALL),
         dirty("the log is missing", remove(LOG), f"no performance run: {LOG} is missing"),
+        *(
+            dirty(f"the log of {kind} is missing", remove(LOG), f"no performance run: {LOG} is missing", kind=kind)
+            for kind in (RESNET_SERVER, UNET, LLAMA, LLAMA_SERVER, LLAMA_INTERACTIVE, NETWORK)
+        ),
+        dirty(
+            "there is something of the endpoints harness, but the accuracy run was LoadGen's",
+            all_of(remove(LOG), write(ENDPOINTS_CONFIG, "type: offline\n")),
+            f"no performance run: {LOG} is missing",
+        ),
         dirty(
             "both logs are missing",
             remove(LOG, "accuracy/mlperf_log_detail.txt"),
             f"no performance run: {LOG} is missing",
         ),
-        dirty(
-            "the results of the endpoints harness are missing",
-            remove(ENDPOINTS_PERFORMANCE),
-            f"no performance run: {ENDPOINTS_PERFORMANCE} is missing",
-            kind=SMALL,
+        *(
+            dirty(
+                f"the results of the endpoints harness for {name} are missing",
+                remove(ENDPOINTS_PERFORMANCE),
+                f"no performance run: {ENDPOINTS_PERFORMANCE} is missing",
+                kind=Kind(name, is_endpoints=True),
+            )
+            for name in ("llama3.1-8b", "gpt-oss-120b")
         ),
         dirty(
             "so are they behind a config.yml",
@@ -452,6 +464,7 @@ ROWS = [
     *table(
         "PERF-013",
         clean("below both limits", kind=LLAMA_INTERACTIVE),
+        clean("a benchmark without tokens", kind=Kind("qwen3-vl-235b-a22b", INTERACTIVE)),
         clean("Server may take longer", log(result_first_token_p99_latency_ns=450_000_000), LLAMA_SERVER),
         clean("Offline may take any time", log(result_first_token_p99_latency_ns=9e99), LLAMA),
         dirty(
@@ -505,6 +518,20 @@ ROWS = [
             "the log is of scenario Offline, the folder of Server",
             kind=inferred(SERVER, OFFLINE),
             besides="COMP-002 PERF-007",
+        ),
+        dirty(
+            "nor is it of a language model",
+            nothing,
+            "the log is of scenario Offline, the folder of Server",
+            kind=inferred(SERVER, OFFLINE, name="llama2-70b-99.9"),
+            besides="PERF-007",
+        ),
+        dirty(
+            "the benchmark has no Offline, and no figures for it",
+            nothing,
+            "the log is of scenario Offline, the folder of SingleStream",
+            kind=inferred(SINGLE_STREAM, OFFLINE, name="qwen3.6-27b"),
+            besides="PERF-009",
         ),
         dirty(
             "Interactive is inferred from no other scenario than Server",
@@ -580,6 +607,13 @@ ROWS = [
             at=ENDPOINTS_PERFORMANCE,
         ),
         dirty(
+            "an endpoints run without a duration",
+            summary("duration_ns", to=None),
+            NO_RESULT.format("result_samples_per_second"),
+            kind=SMALL,
+            at=ENDPOINTS_PERFORMANCE,
+        ),
+        dirty(
             "a round without endpoints runs",
             nothing,
             NO_RESULT.format("a result of the endpoints harness in this round"),
@@ -651,6 +685,19 @@ ROWS = [
             nothing,
             "resnet may not be submitted with the endpoints harness in this round",
             kind=Kind(is_endpoints=True),
+        ),
+        dirty(
+            "the round doesn't, nor asks for its audit",
+            remove("audit"),
+            "resnet may not be submitted with the endpoints harness in this round",
+            kind=Kind(is_endpoints=True),
+        ),
+        dirty(
+            "all that there is is its performance",
+            remove(ENDPOINTS_ACCURACY),
+            "resnet may not be submitted with the endpoints harness in this round",
+            kind=Kind(is_endpoints=True),
+            besides="ACC-001",
         ),
         dirty(
             "all that there is is its accuracy",

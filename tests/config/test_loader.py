@@ -444,8 +444,10 @@ class TestMistakes:
 
     @pytest.mark.parametrize(
         "name",
-        ["a/b", "''", "..", ".hidden", "'a\\b'", "' a'", '"a\\n"', "Example Lab", "CON", "nul.x", "lpt1", "x" * 201]
-        + [r'"a\x7f"', "../../etc", "/etc", r"C:\x"],
+        [
+            *("a/b", "''", "..", ".hidden", "'a\\b'", "' a'", '"a\\n"', "Example Lab", "CON", "nul.x", "lpt1"),
+            *("x" * 201, r'"a\x7f"', "../../etc", "/etc", r"C:\x"),
+        ],
     )
     def test_submitter_is_a_plain_folder_name(self, name: str) -> None:
         """A name becomes a folder of the tree, which it can't leave, and which others check out on any system."""

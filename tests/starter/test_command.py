@@ -206,10 +206,15 @@ class TestTable:
     def test_the_guide_shows_it(self) -> None:
         assert format_table() in GUIDE
 
+    def test_it_has_every_input_of_the_generation(self) -> None:
+        assert {*INPUTS} <= {name for flag in FLAGS for name in flag.names}
+
     def test_it_has_every_input_that_the_automation_publishes(self) -> None:
         known_names = {name for flag in FLAGS for name in flag.names}
         known_keys = {key for flag in FLAGS for key in flag.keys}
-        for name, key in published_inputs():
+        published = dict(published_inputs())
+        assert {*INPUTS} <= {*published}
+        for name, key in published.items():
             assert name in known_names, name
             assert re.sub("^(CM|MLC)_", "", key) in known_keys, key
 
@@ -217,6 +222,15 @@ class TestTable:
 GUIDE = (REPOSITORY / "docs/migrating.md").read_text(encoding="utf-8")
 
 
+#: As of July 2026, by name.
+_INPUT_LIST = (
+    "analyzer_settings_file category clean dashboard dashboard_wb_project device division extra_checker_args "
+    "get_platform_details hw_name hw_notes_extra noinfer_low_accuracy_results noinfer_scenario_results "
+    "power_settings_file preprocess preprocess_submission results_dir run_checker run_style skip_compliance "
+    "skip_truncation status submission_base_dir submission_dir submission_preprocessor_args submitter submitter_id "
+    "sw_notes_extra tar version"
+)
+INPUTS = _INPUT_LIST.split()
 #: The generation, and what it runs.
 SCRIPTS = (
     "generate-mlperf-inference-submission",

@@ -164,7 +164,7 @@ class TestSubmitter:
         found = surveyed()
         assert (found.submitter, found.needs_submitter) == ("SomeLab", False)
 
-    @pytest.mark.parametrize("named", [("A", "B"), ("Some Lab",), ("../x",), (".x",), (5,), ()])
+    @pytest.mark.parametrize("named", [("A", "B"), ("con",), ("Some Lab",), ("../x",), (".x",), (5,), ()])
     def test_is_to_be_filled_in_where_they_differ_or_name_no_folder(self, named: tuple[Any, ...]) -> None:
         with_sut("results/z")
         for index, name in enumerate(named):
