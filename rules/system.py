@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rules.config.model import SystemDeclaration
 from rules.domain import Category, Division
 from rules.fields import IS_NETWORK
-from rules.rounds.model import Round
+
+if TYPE_CHECKING:
+    from rules.config.model import SystemDeclaration
+    from rules.rounds.model import Round
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ plan, stage) are the tables in `step_rules.py`.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -80,7 +79,7 @@ def rule(
     """Declare a rule over the function that finds its violations; the function's docstring says why."""
 
     def register(judge: Judge) -> Judge:
-        why = " ".join((inspect.getdoc(judge) or "").split())
+        why = " ".join((judge.__doc__ or "").split())
         define(Rule(code, title, message, fix, source, why, severity, official, input_fault))
         JUDGES[code] = judge
         return judge

@@ -302,9 +302,7 @@ def verdict_ambiguous(evidence: Evidence, _: Round) -> Iterator[Violation]:
     for test, name in places:
         text = evidence.text(f"{test}/{name}")
         if text is not None and _PASS in text and not _says_pass(text):
-            yield Violation(
-                evidence.path(Artefact(f"{test}/{name}")), found=test, expected=f"both {_PASS} and {_FAIL}"
-            )
+            yield Violation(evidence.path(Artefact(f"{test}/{name}")), found=test, expected=f"both {_PASS} and {_FAIL}")
 
 
 def _says_pass(text: str) -> bool:

@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 from doit.cmd_base import Command
 from doit.exceptions import InvalidCommand
 
+from rules.commands.options import option
+
 #: The official checker's switches that have an effect there -> the rules that they switch off.
 _OFFICIAL_SWITCHES = {
     "skip-dataset-size-check": ("ACC-008",),
@@ -17,10 +19,6 @@ _OFFICIAL_SWITCHES = {
     "skip-extra-accuracy-files-check": ("ACC-009", "ACC-018"),
     "skip-power-check": tuple(f"POW-{number:03}" for number in range(3, 100)),
 }
-
-
-def _option(name: str, help_: str, **more: Any) -> dict[str, Any]:
-    return {"name": name, "long": name, "type": str, "default": "", "help": help_} | more
 
 
 class Verify(Command):  # type: ignore[misc]
@@ -34,15 +32,15 @@ class Verify(Command):  # type: ignore[misc]
         " the tree has an error, 3 if it can't be checked."
     )
     cmd_options: ClassVar[tuple[dict[str, Any], ...]] = (
-        _option("tree", "folder that holds closed/, open/ or network/, or an archive of it"),
-        _option("round", "the round that it is submitted to, for example v6.1"),
-        _option("profile", "strict: the published rules; official: the verdict of the official checker"),
-        _option("csv", "write the passing results as the official checker's csv"),
-        _option("json", "write every result with its findings as JSON"),
-        _option("submitter", "check this submitter alone"),
-        _option("skip", "codes of rules to leave out, or beginnings of codes, separated by commas"),
+        option("tree", "folder that holds closed/, open/ or network/, or an archive of it"),
+        option("round", "the round that it is submitted to, for example v6.1"),
+        option("profile", "strict: the published rules; official: the verdict of the official checker"),
+        option("csv", "write the passing results as the official checker's csv"),
+        option("json", "write every result with its findings as JSON"),
+        option("submitter", "check this submitter alone"),
+        option("skip", "codes of rules to leave out, or beginnings of codes, separated by commas"),
         *(
-            _option(name, f"as of the official checker: same as --skip {codes[0]}…", type=bool, default=False)
+            option(name, f"as of the official checker: same as --skip {codes[0]}…", type=bool, default=False)
             for name, codes in _OFFICIAL_SWITCHES.items()
         ),
     )

@@ -7,15 +7,17 @@ import io
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rules.domain import DETAIL_LOG
 from rules.finding import Finding
 from rules.layout import Tree
-from rules.plan import Placement, Plan
 from rules.rounds.model import Round
 from rules.verdict import UNNAMED_SCORE, Power, Verdict
 from rules.verification import Judged, Profile, Verification
+
+if TYPE_CHECKING:
+    from rules.plan import Placement, Plan
 
 #: The columns of the official checker's csv (ResultExporter).
 _COLUMNS = (

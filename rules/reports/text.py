@@ -5,11 +5,14 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from rules.finding import Finding
-from rules.plan import Action, Placement
-from rules.todo import Todo
 from rules.verification import Judged, Verification
+
+if TYPE_CHECKING:
+    from rules.plan import Placement
+    from rules.todo import Todo
 
 _WIDTH = 80
 #: Places shown of a finding that many runs share.
@@ -51,6 +54,8 @@ def _wrapped(text: str, *, indent: str, first: str) -> list[str]:
 
 def format_plan(placements: Iterable[Placement]) -> str:
     """The plan as a table: where each run goes and why."""
+    from rules.plan import Action  # here, because `verify` has no plan and need not wait for it
+
     rows = [(p.action.value, p.source.id if p.target in (None, p.source) else _moved(p), _why(p)) for p in placements]
     lines = []
     for action, place, why in rows:

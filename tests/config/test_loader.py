@@ -24,8 +24,7 @@ REPOSITORY = Path(__file__).parents[2]
 MINIMAL = "round: v6.1\nsubmitter: ExampleLab\nresults: results\n"
 #: What a name must be that becomes a folder of the tree.
 FOLDER = (
-    "a plain folder name of at most 200 characters "
-    "(no slash, no space, no dot in front, none that Windows reserves)"
+    "a plain folder name of at most 200 characters (no slash, no space, no dot in front, none that Windows reserves)"
 )
 HOW_TO_START = """\
 a workspace starts with a submission.yaml that says at least:
