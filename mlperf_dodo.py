@@ -10,6 +10,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from doit.cmd_run import Run as _DoitRun
+from doit.exceptions import InvalidCommand
+
 #: Commands beside the build, imported when doit is asked for one of them.
 _COMMANDS = {name: f"rules.commands.{name.lower()}" for name in ("Describe", "Explain", "Init", "Verify")}
 
@@ -18,6 +21,10 @@ def __getattr__(name: str) -> Any:
     if name not in _COMMANDS:
         raise AttributeError(name)
     return getattr(import_module(_COMMANDS[name]), name)
+
+
+#: doit's options for how many work, and as what.
+_WORKERS = ("num_process", "par_type")
 
 
 class Journal:
@@ -29,3 +36,38 @@ class Journal:
         from rules.engine.journal import JournalDB
 
         return JournalDB(*arguments, **options)
+
+
+class Run(_DoitRun):  # type: ignore[misc]
+    """doit's `run`, which a dodo.py can end before any task is made: by `around_run` in its DOIT_CONFIG.
+
+    With a dodo.py that has no such thing, it is doit's own.
+    """
+
+    cmd_options = (
+        *_DoitRun.cmd_options,
+        {
+            "name": "paranoid",
+            "short": "",
+            "long": "paranoid",
+            "type": bool,
+            "default": False,
+            "help": "read every file again, also where its size, time and inode are known (of mlperf-dodo's tasks)",
+        },
+    )
+
+    def execute(self, params: Any, args: list[str]) -> Any:
+        self.loader.setup(params)
+        self.loader.setup = lambda _: None  # what follows would do it again, from the folder it has gone to
+        around = self.loader.load_doit_config().get("around_run")
+        if around is None:
+            if params["paranoid"]:
+                raise InvalidCommand("--paranoid: the tasks of this dodo.py know nothing of it")
+            return super().execute(params, args)
+        with around(not args and self._is_plain(params), params["paranoid"]) as status:
+            return super().execute(params, args) if status is None else status
+
+    def _is_plain(self, params: Any) -> bool:
+        """Whether command line and configuration leave what is done as doit has it, however many do it."""
+        options = (option for option in (*self.base_options, *self.cmd_options) if option["name"] not in _WORKERS)
+        return all(params[option["name"]] == option["default"] for option in options)

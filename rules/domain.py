@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import NewType
 
@@ -97,7 +98,7 @@ class RunKey:
     model: str
     scenario: Scenario
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The run's name in commands, state and reports: `closed/<system>/<model>/<scenario>`."""
         return f"{self.division}/{self.system}/{self.model}/{self.scenario}"
@@ -129,6 +130,11 @@ class Run:
     @property
     def scenario_folder(self) -> str:
         return self.spelled or str(self.key.scenario)
+
+    def paths(self) -> list[str]:
+        """Where its artefacts lie, as text."""
+        texts = getattr(self.artefacts, "texts", None)
+        return texts() if texts else [str(path) for path in self.artefacts.values()]
 
     def compliance_tests(self) -> tuple[str, ...]:
         """The compliance tests that left anything, sorted: `('TEST01', 'TEST04')`."""

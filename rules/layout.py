@@ -157,10 +157,9 @@ class Tree:
 
     def run_folders(self, key: RunKey) -> tuple[PurePosixPath, ...]:
         """The folders in which all artefacts of a run lie."""
-        samples = ("performance/run_1/x", "TEST01/x", "measurements.json")
-        place = PurePosixPath(key.system, key.model, str(key.scenario))
-        parents = (self.artefact(key, Artefact(sample)).parts for sample in samples)
-        return tuple(sorted({PurePosixPath(*parts[:3]) / place for parts in parents}))
+        areas = ("results",) if self.layout is Layout.V6 else ("compliance", "measurements", "results")
+        place = f"{key.system}/{key.model}/{key.scenario}"
+        return tuple(PurePosixPath(f"{key.division}/{key.submitter}/{area}/{place}") for area in areas)
 
     def submitter(self, division: Division, submitter: str) -> PurePosixPath:
         return PurePosixPath(str(division), submitter)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,6 +20,7 @@ from rules.checks.catalogue import finding
 from rules.config.model import ResultsRoot, Submission
 from rules.domain import Artefact, Category, Division, Run, RunKey, Scenario, SystemFolder
 from rules.finding import Finding
+from rules.folders import Folder, PathsIn, inside
 from rules.layout import MODEL_MAPPING, NAMEPLATES, SUT_INFO, SYSTEM_META, RawFile, is_run_folder, recognise
 
 #: How deep files lie in a scenario folder at most (`TEST01/performance/run_1/…`).
@@ -27,7 +29,10 @@ _DEPTH = 4
 _UNFIT = re.compile(r"[\s/\\\x00-\x1f\x7f\ud800-\udfff]")
 #: How Python spells the bytes of a name that is not UTF-8.
 _NOT_UTF8 = re.compile("[\ud800-\udfff]")
+_SYSTEM_FILES = frozenset((SYSTEM_META, *SUT_INFO, MODEL_MAPPING))
 _NAME_PARTS = ("system_name", "implementation", "device", "framework", "run_config")
+#: Gives what a folder holds.
+Look = Callable[[str], Folder]
 
 
 @dataclass(frozen=True)
@@ -39,10 +44,10 @@ class Inventory:
     findings: tuple[Finding, ...] = ()
 
 
-def scan(submission: Submission) -> Inventory:
+def scan(submission: Submission, look: Look = Folder) -> Inventory:
     """Walk every results root of the declaration. Never raises for what it meets there."""
-    parts = [_scan_root(submission, root) for root in submission.results]
-    parts += [_scan_declared(submission)]
+    parts = [_scan_root(submission, root, look) for root in submission.results]
+    parts += [_scan_declared(submission, look)]
     systems = [system for part in parts for system in part.systems]
     runs = [run for part in parts for run in part.runs]
     findings = [found for part in parts for found in part.findings]
@@ -61,27 +66,27 @@ def scan(submission: Submission) -> Inventory:
     )
 
 
-def _scan_root(submission: Submission, root: ResultsRoot) -> Inventory:
+def _scan_root(submission: Submission, root: ResultsRoot, look: Look) -> Inventory:
     source = str(submission.source)
     if not os.path.isdir(root.path):  # noqa: PTH112 - unlike Path.is_dir, never raises (over-long names)
         return Inventory(findings=(finding("SCAN-001", source, line=root.line, found=str(root.path)),))
     if _NOT_UTF8.search(str(root.path)):
-        return Inventory(findings=(_unusable(root.path, "its name is not UTF-8"),))
-    children, unreadable = _folders(root.path)
+        return Inventory(findings=(_unusable(str(root.path), "its name is not UTF-8"),))
+    children, unreadable = _folders(str(root.path), look)
     if not children:
         return Inventory(findings=tuple(unreadable) or (finding("SCAN-002", str(root.path)),))
-    declared = {system.results for system in submission.systems.values()}
-    divisions = [child for child in children if child.name in {division.value for division in Division}]
-    findings = [*unreadable, *(finding("SCAN-006", str(child)) for child in divisions)]
+    declared = {str(system.results) for system in submission.systems.values()}
+    divisions = [name for name in children if name in {division.value for division in Division}]
+    findings = [*unreadable, *(finding("SCAN-006", str(root.path / name)) for name in divisions)]
     parts = [
-        _scan_system(submission, child, root.division, root.category)
-        for child in children
-        if child not in divisions and child not in declared
+        _scan_system(submission, root.path / name, root.division, root.category, look)
+        for name in children
+        if name not in divisions and str(root.path / name) not in declared
     ]
     return _joined(parts, findings)
 
 
-def _scan_declared(submission: Submission) -> Inventory:
+def _scan_declared(submission: Submission, look: Look) -> Inventory:
     """Systems whose folder the declaration names itself; in a results root, what holds there holds for them."""
     parts, findings = [], []
     for declared in submission.systems.values():
@@ -90,7 +95,7 @@ def _scan_declared(submission: Submission) -> Inventory:
         if os.path.isdir(declared.results):  # noqa: PTH112
             root = next((root for root in submission.results if root.path == declared.results.parent), None)
             division, category = (root.division, root.category) if root else (submission.division, None)
-            parts.append(_scan_system(submission, declared.results, division, category, declared.name))
+            parts.append(_scan_system(submission, declared.results, division, category, look, declared.name))
         else:
             where = str(submission.source)
             findings.append(finding("SCAN-001", where, line=declared.line, found=str(declared.results)))
@@ -107,9 +112,16 @@ def _joined(parts: Iterable[Inventory], findings: Iterable[Finding]) -> Inventor
 
 
 def _scan_system(
-    submission: Submission, folder: Path, division: Division, category: Category | None, name: str | None = None
+    submission: Submission,
+    folder: Path,
+    division: Division,
+    category: Category | None,
+    look: Look,
+    name: str | None = None,
 ) -> Inventory:
-    files = _files(folder)
+    base = str(folder)
+    held = frozenset(look(base).files)
+    files = {each: folder / each for each in _SYSTEM_FILES & held}
     sut_info = next((files[known] for known in SUT_INFO if known in files), None)
     name = name or _system_name(submission, folder, sut_info)
     declared = submission.systems.get(name)
@@ -124,40 +136,41 @@ def _scan_system(
         model_mapping=files.get(MODEL_MAPPING),
     )
     nameplates = (pattern.format(system=each) for pattern in NAMEPLATES for each in (name, folder.name))
-    found = next((files[each] for each in nameplates if each in files), None)
+    found = next((folder / each for each in nameplates if each in held), None)
     system = replace(system, nameplate=(declared.nameplate_power if declared else None) or found)
-    models, unusable = _folders(folder)
+    models, unusable = _folders(base, look)
     findings = [
         *unusable,
         *(found for path in (system.meta, system.sut_info, system.model_mapping) for found in _unreadable(path)),
     ]
     runs: list[Run] = []
     for model in models:
-        scenarios, unreadable = _folders(model)
+        within = inside(base, model)
+        scenarios, unreadable = _folders(within, look)
         findings += unreadable
-        known = [(Scenario.parse(child.name), child) for child in scenarios]
+        known = [(Scenario.parse(child), child) for child in scenarios]
         if not any(scenario for scenario, _ in known):
             if scenarios or not unreadable:
-                held = ", ".join(child.name for child in scenarios) or "no folders"
-                findings.append(finding("SCAN-003", str(model), found=held))
+                findings.append(finding("SCAN-003", within, found=", ".join(scenarios) or "no folders"))
             continue
-        if _UNFIT.search(model.name):
-            findings.append(finding("SCAN-011", str(model), found=model.name))
+        if _UNFIT.search(model):
+            findings.append(finding("SCAN-011", within, found=model))
             continue
         for scenario, child in known:
             if scenario is None:
                 names = [each.value for each in Scenario]
-                findings.append(finding("SCAN-004", str(child), found=child.name, expected=_nearest(child.name, names)))
+                where = inside(within, child)
+                findings.append(finding("SCAN-004", where, found=child, expected=_nearest(child, names)))
             else:
-                key = RunKey(system.division, submission.submitter, name, model.name, scenario)
-                run, unreadable = scan_run(key, child)
+                key = RunKey(system.division, submission.submitter, name, model, scenario)
+                run, unreadable = scan_run(key, folder / model / child, look)
                 runs.append(_with_power_documents(run, submission))
                 findings += unreadable
     if system.meta is None:
         system = replace(system, meta=next(_strayed_meta(runs), None))
         findings += _unreadable(system.meta)
     if not models and not unusable:
-        findings.append(finding("SCAN-003", str(folder), found="no benchmark folders"))
+        findings.append(finding("SCAN-003", base, found="no benchmark folders"))
     return Inventory((system,) if models or system.meta else (), tuple(runs), tuple(findings))
 
 
@@ -194,26 +207,32 @@ def system_name(folder: str, sut_info: dict[str, Any]) -> str:
     return _UNFIT.sub("_", "-".join(parts) if all(parts) else folder).lstrip(".")
 
 
-def scan_run(key: RunKey, folder: Path) -> tuple[Run, list[Finding]]:
+def scan_run(key: RunKey, folder: Path, look: Look = Folder) -> tuple[Run, list[Finding]]:
     """One scenario folder: its files sorted into artefacts and what no submission takes."""
-    best: dict[Artefact, tuple[RawFile, Path]] = {}
-    left_out: list[str] = []
     findings: list[Finding] = []
-    files = [(relative, recognise(relative)) for relative in _walk(folder, PurePosixPath(), findings)]
-    executions = _executions(raw for _, raw in files if raw)
-    for relative, raw in files:
+    artefacts, left_out = _sorted_out(tuple(_files_below(str(folder), look, findings)))
+    return Run(key, folder, PathsIn(folder, artefacts), left_out), findings
+
+
+@lru_cache(maxsize=10_000)
+def _sorted_out(files: tuple[str, ...]) -> tuple[Mapping[Artefact, str], tuple[str, ...]]:
+    """The artefact that each file of a run is, and those that are none; most runs have the same files."""
+    best: dict[Artefact, tuple[RawFile, str]] = {}
+    left_out: list[str] = []
+    recognised = [(relative, recognise(PurePosixPath(relative))) for relative in files]
+    executions = _executions(raw for _, raw in recognised if raw)
+    for relative, raw in recognised:
         if raw is None or executions.get(_parent(raw.artefact), _parent(raw.rank[1])) != _parent(raw.rank[1]):
-            left_out.append(str(relative))
+            left_out.append(relative)
             continue
         rival = best.get(raw.artefact)
         if rival is None or raw.rank < rival[0].rank:
             if rival:
                 left_out.append(rival[0].rank[1])
-            best[raw.artefact] = (raw, folder / relative)
+            best[raw.artefact] = (raw, relative)
         else:
-            left_out.append(str(relative))
-    artefacts = {artefact: path for artefact, (_, path) in sorted(best.items())}
-    return Run(key, folder, artefacts, tuple(sorted(left_out))), findings
+            left_out.append(relative)
+    return {artefact: relative for artefact, (_, relative) in sorted(best.items())}, tuple(sorted(left_out))
 
 
 def _executions(files: Iterable[RawFile]) -> dict[str, str]:
@@ -230,15 +249,18 @@ def _parent(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _walk(folder: Path, inside: PurePosixPath, findings: list[Finding]) -> Iterator[PurePosixPath]:
+def _files_below(folder: str, look: Look, findings: list[Finding]) -> Iterator[str]:
     """The files in a folder, by their path in it; folders deeper than any artefact as they are."""
-    entries, unusable = _entries(folder)
-    findings += unusable
-    for entry in entries:
-        if entry.is_dir() and len(inside.parts) < _DEPTH:
-            yield from _walk(folder / entry.name, inside / entry.name, findings)
+    pending = [(folder, "", 0)]
+    while pending:
+        folder, within, depth = pending.pop()
+        folders, files, unusable = _usable(folder, look)
+        findings += unusable
+        yield from (within + name for name in files)
+        if depth < _DEPTH:
+            pending += [(inside(folder, name), f"{within}{name}/", depth + 1) for name in folders]
         else:
-            yield inside / entry.name
+            yield from (within + name for name in folders)
 
 
 def _merge_systems(systems: list[SystemFolder]) -> tuple[list[SystemFolder], list[Finding]]:
@@ -288,49 +310,38 @@ def _each_once(rivals: list[Run]) -> list[Run]:
     return list(distinct.values())
 
 
-def _folders(folder: Path) -> tuple[list[Path], list[Finding]]:
-    """A folder's folders, but for `__pycache__` and its like; and what can't be used there."""
-    entries, unusable = _entries(folder)
-    return [folder / entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("__")], unusable
+def _folders(folder: str, look: Look) -> tuple[list[str], list[Finding]]:
+    """The names of a folder's folders, but for `__pycache__` and its like; and what can't be used there."""
+    folders, _, unusable = _usable(folder, look)
+    return [name for name in folders if not name.startswith("__")], unusable
 
 
-def _files(folder: Path) -> dict[str, Path]:
-    """A folder's files by name; `_folders` reports what can't be used."""
-    return {entry.name: folder / entry.name for entry in _entries(folder)[0] if entry.is_file()}
-
-
-def _entries(folder: Path) -> tuple[list[os.DirEntry[str]], list[Finding]]:
-    """The files and folders in a folder, sorted; a finding for each that is neither. Hidden ones don't count."""
-    try:
-        with os.scandir(folder) as opened:
-            entries = sorted((each for each in opened if not each.name.startswith(".")), key=lambda each: each.name)
-    except OSError as problem:
-        return [], [_unusable(folder, problem.strerror)]
-    troubles = [(entry, _trouble(entry)) for entry in entries]
+def _usable(folder: str, look: Look) -> tuple[list[str], list[str], list[Finding]]:
+    """The folders and files in a folder by name; a finding for what can't be used. Hidden ones don't count."""
+    found = look(folder)
+    folders = [name for name in found.folders if name[0] != "."]
+    files = [name for name in found.files if name[0] != "."]
+    if found.is_plain:
+        return folders, files, []
+    if found.problem is not None:
+        return [], [], [_unusable(folder, found.problem)]
+    names = (*folders, *files, *(name for name, _ in found.others if name[0] != "."))
+    troubles = {name: reason or "neither a file nor a folder, or a dangling link" for name, reason in found.others}
+    troubles |= {name: "a link to a folder that it lies in" for name in found.links if _is_around(inside(folder, name))}
+    troubles |= {name: "its name is not UTF-8" for name in names if _NOT_UTF8.search(name)}
     return (
-        [entry for entry, trouble in troubles if trouble is None],
-        [_unusable(folder / entry.name, trouble) for entry, trouble in troubles if trouble is not None],
+        [name for name in folders if name not in troubles],
+        [name for name in files if name not in troubles],
+        [_unusable(inside(folder, name), troubles[name]) for name in sorted(names) if name in troubles],
     )
 
 
-def _trouble(entry: os.DirEntry[str]) -> str | None:
-    """Why an entry can be taken for neither a file nor a folder, if so."""
-    if _NOT_UTF8.search(entry.name):
-        return "its name is not UTF-8"
-    try:
-        if entry.is_dir():
-            return "a link to a folder that it lies in" if entry.is_symlink() and _is_around(entry) else None
-        return None if entry.is_file() else "neither a file nor a folder, or a dangling link"
-    except OSError as problem:  # a link that leads to itself
-        return problem.strerror or type(problem).__name__
-
-
-def _is_around(link: os.DirEntry[str]) -> bool:
-    path = Path(link.path)
+def _is_around(link: str) -> bool:
+    path = Path(link)
     return path.parent.resolve().is_relative_to(path.resolve())
 
 
-def _unusable(path: Path, why: str | None) -> Finding:
+def _unusable(path: str, why: str) -> Finding:
     return finding("SCAN-008", os.fsencode(path).decode("utf-8", "backslashreplace"), found=why)
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from support import EXAMPLE, make_workspace
 
-from rules.config import Submission, load_submission
+from rules.config.loader import load_submission
+from rules.config.model import Submission
 from rules.documents import code_files, code_of, document_findings, has_readme
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support import CLOSED_SYSTEM, OPEN_SYSTEM, copy_of, make_workspace
 
-from rules.config import load_submission
+from rules.config.loader import load_submission
 from rules.domain import Category, Division, Run, RunKey, Scenario
 from rules.scan import Inventory, scan, scan_run, system_name
 

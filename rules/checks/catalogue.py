@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from rules.finding import Finding, Severity
@@ -87,6 +88,15 @@ def rule(
     return register
 
 
+def rule_of(code: str) -> Rule:
+    """A rule by its code. The modules that declare rules take long to import, so only where one is asked for."""
+    for module in ("rules.checks.step_rules", "rules.checks.judge"):
+        if code in RULES:
+            break
+        import_module(module)
+    return RULES[code]
+
+
 def finding(
     code: str,
     path: str,
@@ -97,7 +107,7 @@ def finding(
     severity: Severity | None = None,
 ) -> Finding:
     """A finding of a catalogued rule; `severity` overrides the rule's own."""
-    entry = RULES[code]
+    entry = rule_of(code)
     values = {"found": _shown(found), "expected": _shown(expected)}
     return Finding(
         code=code,

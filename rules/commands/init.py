@@ -100,7 +100,7 @@ def _command(line: str) -> AutomationCommand | None:
 
 def _wishes(options: dict[str, Any], command: AutomationCommand | None) -> Wishes:
     """What options ask for, over what the automation's command line does."""
-    from rules.config import unfit_folder_name
+    from rules.config.validation import unfit_folder_name
     from rules.errors import UserError
     from rules.rounds import load_round
     from rules.starter.flags import take_division

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import glob
-import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from rules.config.document import Document, KeyPath, Problem, read_document
-from rules.config.model import Preprocess, ResultsRoot, Submission, SystemDeclaration
+from rules.config.model import DEFAULT_OUTPUT, Preprocess, ResultsRoot, Submission, SystemDeclaration
+from rules.config.patterns import matching_folders
 from rules.config.validation import Declaration, not_allowed, schema_problems
 from rules.describe.description import description_fields
 from rules.domain import Category, Division
@@ -19,7 +18,6 @@ from rules.errors import ConfigError, UserError
 from rules.rounds import available_rounds
 
 _CLOSED_OPEN = "closed-open"
-_DEFAULT_OUTPUT = "build"
 _DEFAULT_ARCHIVE = "submission.tar.gz"
 #: Keys of a system that hold description fields, or name a file of them.
 _DESCRIPTIONS = ("description", "detected")
@@ -165,7 +163,7 @@ def _submission(declaration: Declaration, path: Path, files: Mapping[tuple[str, 
             name: replace(_system(declaration, name, _extended(systems, name), base), is_extended=name in bases)
             for name in systems
         },
-        output=base / values.get("output", _DEFAULT_OUTPUT),
+        output=base / values.get("output", DEFAULT_OUTPUT),
         implementation={name: base / code for name, code in (values.get("implementation") or {}).items()},
         calibration=_path(base, values.get("calibration")),
         power_documents={stem: base / file for stem, file in (values.get("power") or {}).items()},
@@ -173,6 +171,7 @@ def _submission(declaration: Declaration, path: Path, files: Mapping[tuple[str, 
         archive=(values.get("tar") or {}).get("name", _DEFAULT_ARCHIVE),
         final=values.get("final", False),
         source=path,
+        patterns=tuple(_patterns(values["results"])),
     )
 
 
@@ -192,7 +191,7 @@ def _roots(declaration: Declaration, base: Path) -> Iterator[ResultsRoot]:
         place: KeyPath = ("results",) if isinstance(results, str) else ("results", index)
         fields = {"path": entry} if isinstance(entry, str) else entry
         division, also_open = _division(fields.get("division") or values.get("division", Division.CLOSED.value))
-        for path in _folders(base, fields["path"]):
+        for path in matching_folders(base, fields["path"]):
             yield ResultsRoot(
                 path=path,
                 division=division,
@@ -202,18 +201,11 @@ def _roots(declaration: Declaration, base: Path) -> Iterator[ResultsRoot]:
             )
 
 
-def _folders(base: Path, pattern: str) -> list[Path]:
-    """The folders that a pattern matches, sorted; the pattern itself if it is no pattern or matches none."""
-    # os.path and not pathlib, whose tests raise for names that are too long, and whose glob
-    # neither takes absolute patterns nor skips hidden folders.
-    if not glob.has_magic(pattern) or os.path.exists(base / pattern):  # noqa: PTH110
-        return [base / pattern]
-    try:
-        matches = sorted(glob.glob(pattern, root_dir=base, recursive=True))  # noqa: PTH207
-    except (OSError, ValueError, re.error):  # re.error: [z-a], before Python 3.12
-        matches = []
-    folders = [base / match for match in matches if os.path.isdir(base / match)]  # noqa: PTH112
-    return folders or [base / pattern]
+def _patterns(results: Any) -> Iterator[str]:
+    for entry in [results] if isinstance(results, str) else results:
+        path = entry if isinstance(entry, str) else entry["path"]
+        if glob.has_magic(path):
+            yield path
 
 
 def _system(declaration: Declaration, name: str, fields: dict[str, Any], base: Path) -> SystemDeclaration:

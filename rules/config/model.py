@@ -8,6 +8,9 @@ from typing import Any
 
 from rules.domain import Category, Division, Run
 
+#: The folder for all that is built, where the declaration names none.
+DEFAULT_OUTPUT = "build"
+
 
 @dataclass(frozen=True)
 class ResultsRoot:
@@ -87,6 +90,16 @@ class Submission:
     also_open: bool = False
     #: `analyzer_table` and `power_settings`, for runs that have none of their own.
     power_documents: dict[str, Path] = field(default_factory=dict)
+    #: The patterns that `results` holds; what they matched is in it.
+    patterns: tuple[str, ...] = field(default=(), repr=False, compare=False)
+
+    def paths(self) -> tuple[Path, ...]:
+        """Every path that it names, and its own."""
+        paths = [self.source, *(root.path for root in self.results), *self.implementation.values(), self.calibration]
+        paths += self.power_documents.values()
+        for system in self.systems.values():
+            paths += (system.results, system.description_file, system.nameplate_power)
+        return tuple(sorted({path for path in paths if path is not None}))
 
     def divisions_of(self, run: Run) -> tuple[Division, ...]:
         """The divisions that a run is planned for: its own, and open beside closed if so declared."""

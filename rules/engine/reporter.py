@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +14,16 @@ from doit.reporter import ConsoleReporter
 class Progress:
     """How far doit's run came, by the names of its tasks; a task that is up to date is finished."""
 
+    #: All tasks, by name.
+    tasks: Mapping[str, Any] = field(default_factory=dict)
     selected: tuple[str, ...] = ()
     finished: set[str] = field(default_factory=set)
+    #: Those that had something to do.
+    executed: list[str] = field(default_factory=list)
     #: In the order of failing; tasks that were not tried because of one of them don't count.
     failed: list[str] = field(default_factory=list)
+    #: Whether anything was said on the way.
+    said: bool = False
 
 
 Begin = Callable[[], None]
@@ -37,7 +43,6 @@ def build_reporter(begin: Begin, end: End) -> type[ConsoleReporter]:
             super().__init__(outstream, options)
             self._progress = Progress()
             self._begun = False
-            self._spoke = False
 
         def write(self, text: str) -> None:
             encoding = getattr(self.outstream, "encoding", None) or "utf-8"
@@ -45,16 +50,20 @@ def build_reporter(begin: Begin, end: End) -> type[ConsoleReporter]:
 
         def _say(self, text: str) -> None:
             self.write(f"{text}\n")
-            self._spoke = True
+            self._progress.said = True
 
         def initialize(self, tasks: Any, selected_tasks: Any) -> None:
             begin()
             self._begun = True
+            self._progress.tasks = tasks
             self._progress.selected = tuple(selected_tasks)
 
         def execute_task(self, task: Any) -> None:
-            if task.actions and task.title():
-                self._say(task.title())
+            if not task.actions:
+                return
+            self._progress.executed.append(task.name)
+            if title := task.title():
+                self._say(title)
 
         def add_success(self, task: Any) -> None:
             self._progress.finished.add(task.name)
@@ -75,6 +84,6 @@ def build_reporter(begin: Begin, end: End) -> type[ConsoleReporter]:
             for message in self.runtime_errors:
                 self._say(message)
             closing = end(self._progress)
-            self.write(f"\n{closing}" if closing and self._spoke else closing)
+            self.write(f"\n{closing}" if closing and self._progress.said else closing)
 
     return BuildReporter

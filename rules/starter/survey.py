@@ -10,14 +10,9 @@ from difflib import get_close_matches
 from pathlib import Path
 
 import rules.checks.step_rules  # noqa: F401 - the scan's findings are of its rules
-from rules.config import (
-    Preprocess,
-    ResultsRoot,
-    Submission,
-    SystemDeclaration,
-    read_description,
-    unfit_folder_name,
-)
+from rules.config.loader import read_description
+from rules.config.model import Preprocess, ResultsRoot, Submission, SystemDeclaration
+from rules.config.validation import unfit_folder_name
 from rules.domain import DETAIL_LOG, RUN_MODEL_MAPPING, Category, Division, Run, Scenario, SystemFolder
 from rules.errors import UserError
 from rules.fields import FIELDS, unfilled_fields

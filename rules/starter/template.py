@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from rules.config import unfit_folder_name
+from rules.config.validation import unfit_folder_name
 from rules.domain import Division
 from rules.fields import hint
 from rules.starter.survey import FoundSystem, Survey

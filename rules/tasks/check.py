@@ -3,44 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rules.checks.judge import judge
 from rules.domain import Run
 from rules.engine.actions import action
-from rules.evidence import load_evidence
-from rules.naming import named_benchmark
-from rules.steps.files import write_json
 from rules.tasks.units import task_name
 from rules.tasks.uptodate import unchanged
 from rules.tasks.workspace import Workspace
-from rules.verdict import Verdict
+
+if TYPE_CHECKING:
+    from rules.verdict import Verdict
 
 
 def check_tasks(workspace: Workspace) -> Iterator[dict[str, Any]]:
     """One task a run. Always succeeds: a failing run is a verdict, not a failed task."""
     for run in workspace.inventory.runs:
         system = workspace.system_of(run)
-        inputs = [str(path) for path in run.artefacts.values()] + workspace.system_files(system)
-        target = workspace.paths.check(run.key.id)
+        inputs = [*run.paths(), *workspace.system_files(system)]
         yield {
             "name": task_name(run.key.id),
             "file_dep": inputs,
-            "targets": [str(target)],
+            "targets": [workspace.paths.unit(run.key.id).check],
             "uptodate": unchanged(workspace, workspace.declared_facts(system), run.key, run.left_out),
-            "actions": [action(_check(workspace, run), inputs, workspace.paths.crash_log)],
+            "actions": [action(_check(workspace, run), inputs, workspace.paths.crash_log, workspace.look)],
             "clean": True,
         }
 
 
 def _check(workspace: Workspace, run: Run) -> Any:
     def step() -> None:
+        from rules.steps.files import write_json
+
         write_json(workspace.paths.check(run.key.id), check_run(workspace, run).to_json())
 
     return step
 
 
 def check_run(workspace: Workspace, run: Run) -> Verdict:
+    # The rules take longer to import than all else, and only runs that changed are judged.
+    from rules.checks.judge import judge
+    from rules.evidence import load_evidence
+    from rules.naming import named_benchmark
+    from rules.verdict import Verdict
+
     system = workspace.system_of(run)
     description = workspace.describe(system)
     mappings = workspace.model_mappings(system, run)

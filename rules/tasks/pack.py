@@ -20,18 +20,16 @@ def pack_tasks(workspace: Workspace) -> Iterator[dict[str, Any]]:
     paths = workspace.paths
     units = all_units(workspace)
     for unit in units:
-        record, fragment = paths.record(unit), paths.fragment(unit)
+        files = paths.unit(unit)
         yield {
             "name": task_name(unit),
-            "file_dep": [str(record)],
-            "targets": [str(fragment), str(fragment_info(fragment))],
+            "file_dep": [files.record],
+            "targets": [files.fragment, files.fragment_info],
             "uptodate": unchanged(workspace),
             "actions": [action(_make_fragment(workspace, unit), (), paths.crash_log)],
             "clean": True,
         }
-    fragments = [paths.fragment(unit) for unit in units]
-    inputs = [str(path) for unit in units for path in (paths.record(unit), paths.fragment(unit))]
-    inputs += [str(fragment_info(fragment)) for fragment in fragments]
+    inputs = [path for unit in units for path in paths.unit(unit)[2:]]
     yield {
         "name": ARCHIVE,
         "file_dep": inputs,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from rules.documents import document_findings
 from rules.domain import Division, RunKey, SystemFolder
 from rules.engine.actions import action
+from rules.folders import Stat, stat_of
 from rules.plan import Action, Placement, Plan, make_plan
 from rules.reports.readme import calibration_text, code_readme, scenario_readme, system_readme
 from rules.steps.files import read_json, write_json, write_json_if_changed
@@ -19,15 +23,15 @@ from rules.verdict import Verdict
 
 def plan_task(workspace: Workspace) -> dict[str, Any]:
     paths, inventory = workspace.paths, workspace.inventory
-    inputs = [*(str(paths.check(run.key.id)) for run in inventory.runs), *workspace.description_files()]
+    inputs = [*(paths.unit(run.key.id).check for run in inventory.runs), *workspace.description_files()]
     described = workspace.description_facts()
     units = all_units(workspace)
     missing_documents = document_findings(workspace.submission, [])
     return {
         "file_dep": inputs,
-        "targets": [str(paths.plan), *(str(paths.placement(unit)) for unit in units)],
+        "targets": [str(paths.plan), *(paths.unit(unit).placement for unit in units)],
         "uptodate": unchanged(workspace, workspace.submission, inventory.findings, described, missing_documents),
-        "actions": [action(lambda: write_plan(workspace), inputs, paths.crash_log)],
+        "actions": [action(lambda: write_plan(workspace), inputs, paths.crash_log, workspace.look)],
         "clean": True,
     }
 
@@ -38,7 +42,14 @@ def load_verdicts(workspace: Workspace) -> dict[str, Verdict]:
 
 
 def load_verdict(workspace: Workspace, run_id: str) -> Verdict:
-    return Verdict.from_json(read_json(workspace.paths.check(run_id)))
+    path = workspace.paths.unit(run_id).check
+    return _verdict_in(path, stat_of(path))
+
+
+@cache
+def _verdict_in(path: str, _: Stat | None) -> Verdict:
+    """Plan, report and the last words each want all of them."""
+    return Verdict.from_json(read_json(Path(path)))
 
 
 def compute_plan(workspace: Workspace, verdicts: dict[str, Verdict]) -> Plan:
@@ -53,8 +64,10 @@ def write_plan(workspace: Workspace) -> None:
     by_source = plan.by_source()
     for run_id, verdict in verdicts.items():
         write_json_if_changed(paths.placement(run_id), _run_part(by_source[verdict.key], verdict))
+    described = _by_description(workspace, plan)
     for system in workspace.inventory.systems:
-        write_json_if_changed(paths.placement(system_unit(system)), _system_part(workspace, plan, verdicts, system))
+        part = _system_part(workspace, system, described.get(system_unit(system), ()), verdicts)
+        write_json_if_changed(paths.placement(system_unit(system)), part)
     write_json_if_changed(paths.placement(SHARED), _shared_part(workspace, plan, verdicts))
     # A copy comes with the code of what it is a copy of.
     models = [each.target.model for each in plan.placed() if each.target and each.action is not Action.COPY_DOWN]
@@ -90,15 +103,29 @@ def key_json(key: RunKey) -> dict[str, str]:
     }
 
 
+def _by_description(workspace: Workspace, plan: Plan) -> dict[str, list[Placement]]:
+    """What is placed, by the unit of the system whose description it stands under.
+
+    That is the system of its new division, where there is one.
+    """
+    described: dict[str, list[Placement]] = defaultdict(list)
+    for each in plan.placed():
+        assert each.target is not None
+        own = workspace.systems[(each.source.division, each.source.system)]
+        system = workspace.systems.get((each.target.division, each.target.system), own)
+        described[system_unit(system)].append(each)
+    return described
+
+
 def _system_part(
-    workspace: Workspace, plan: Plan, verdicts: dict[str, Verdict], system: SystemFolder
+    workspace: Workspace, system: SystemFolder, described: Iterable[Placement], verdicts: dict[str, Verdict]
 ) -> dict[str, Any]:
     """The system's JSON and README in each division where it has results and no system of its own."""
     description = workspace.describe(system)
-    divisions: dict[Division, list[Placement]] = {}
-    for each in plan.placed():
-        if each.target and _describing(workspace, each.source, each.target) == system:
-            divisions.setdefault(each.target.division, []).append(each)
+    divisions: dict[Division, list[Placement]] = defaultdict(list)
+    for each in described:
+        assert each.target is not None
+        divisions[each.target.division].append(each)
     return {
         "name": system.name,
         "submitter": system.submitter,
@@ -113,12 +140,6 @@ def _system_part(
             for division, placed in sorted(divisions.items())
         },
     }
-
-
-def _describing(workspace: Workspace, source: RunKey, target: RunKey) -> SystemFolder:
-    """Whose description a placed run stands under: that of its new division, where there is one."""
-    own = workspace.systems[(source.division, source.system)]
-    return workspace.systems.get((target.division, target.system), own)
 
 
 def _shared_part(workspace: Workspace, plan: Plan, verdicts: dict[str, Verdict]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from doit.exceptions import TaskFailed
 
-from rules.checks.catalogue import RULES
+from rules.checks.catalogue import rule_of
 from rules.engine.actions import action
 from rules.engine.reporter import Progress
 from rules.finding import Finding
@@ -16,6 +16,7 @@ from rules.plan import Action, Placement, Plan
 from rules.reports.tables import findings_report, planned_rows, summary_csv, summary_report
 from rules.reports.text import counted, format_findings, format_plan, format_results, format_todo
 from rules.steps.files import read_json, write_file, write_json
+from rules.tasks.outcome import known_outcome
 from rules.tasks.pack import ARCHIVE
 from rules.tasks.plan import compute_plan, load_verdict, load_verdicts
 from rules.tasks.units import system_unit, task_name
@@ -29,13 +30,13 @@ _INTERRUPTED = "Interrupted. What is finished stays; run `doit` again for the re
 
 def report_task(workspace: Workspace) -> dict[str, Any]:
     paths = workspace.paths
-    checks = [str(paths.check(run.key.id)) for run in workspace.inventory.runs]
+    checks = [paths.unit(run.key.id).check for run in workspace.inventory.runs]
     inputs = [str(paths.plan), *checks, *workspace.description_files()]
     return {
         "file_dep": inputs,
         "targets": [str(paths.findings), str(paths.summary), str(paths.summary_csv)],
         "uptodate": unchanged(workspace, workspace.description_facts()),
-        "actions": [action(lambda: write_reports(workspace), inputs, paths.crash_log)],
+        "actions": [action(lambda: write_reports(workspace), inputs, paths.crash_log, workspace.look)],
         "clean": True,
     }
 
@@ -64,8 +65,11 @@ def gate_task(workspace: Workspace) -> dict[str, Any]:
 
 def pass_gate(workspace: Workspace) -> TaskFailed | None:
     """Fails where a run's input is broken or the whole has an error. `closing_words` says why."""
-    _, verdicts, tree = _planned(workspace)
-    return TaskFailed("") if _shortcomings(verdicts, tree) else None
+    known = known_outcome(workspace)
+    if known is None:
+        _, verdicts, tree = _planned(workspace)
+        return TaskFailed("") if _shortcomings(verdicts, tree) else None
+    return None if known.is_ready else TaskFailed("")
 
 
 def closing_words(workspace: Workspace, progress: Progress) -> str:
@@ -138,7 +142,7 @@ def _shortcomings(verdicts: dict[str, Verdict], tree: list[Finding]) -> list[str
 
     A run that fails and is moved or dropped doesn't; one that can't be judged for its input does.
     """
-    broken = sum(any(RULES[error.code].input_fault for error in verdict.errors) for verdict in verdicts.values())
+    broken = sum(any(rule_of(error.code).input_fault for error in verdict.errors) for verdict in verdicts.values())
     errors = sum(found.is_error for found in tree)
     short = [f"{counted(broken, 'run')} left out for broken input"] if broken else []
     return [*short, f"{counted(errors, 'error')} in the whole"] if errors else short

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -15,7 +16,7 @@ from rules.engine.hashes import HashCache
 from rules.layout import Tree
 from rules.steps.files import json_bytes, read_json, remove_empty_folders, remove_file
 from rules.steps.pack import fragment_info
-from rules.steps.stage import TreeFile, retire, run_files, stage_unit, unstage
+from rules.steps.stage import TreeFile, recorded_paths, retire, run_files, stage_unit, unstage
 from rules.tasks.units import SHARED, all_units, system_unit, task_name
 from rules.tasks.uptodate import unchanged
 from rules.tasks.workspace import Workspace
@@ -28,7 +29,7 @@ def stage_tasks(workspace: Workspace) -> Iterator[dict[str, Any]]:
     """The tree's files, a task a unit; first of all, out with what no unit places any more."""
     yield _prune_task(workspace)
     for run in workspace.inventory.runs:
-        inputs = [str(path) for path in run.artefacts.values()]
+        inputs = run.paths()
         yield _stage_task(workspace, run.key.id, inputs, _run_content(workspace, run))
     for system in workspace.inventory.systems:
         unit = system_unit(system)
@@ -43,26 +44,33 @@ Content = Callable[[], Iterable[TreeFile]]
 def _stage_task(
     workspace: Workspace, unit: str, inputs: list[str], content: Content, extra: Callable[[], dict[str, Any]] = dict
 ) -> dict[str, Any]:
-    paths = workspace.paths
-    record, tree = paths.record(unit), paths.tree
-    inputs = [*inputs, str(paths.placement(unit))]
+    paths, files = workspace.paths, workspace.paths.unit(unit)
+    record, tree = files.record, paths.tree
+    inputs = [*inputs, files.placement]
     return {
         "name": task_name(unit),
         "file_dep": inputs,
-        "targets": [str(record)],
+        "targets": [record],
         "task_dep": [f"stage:{PRUNE}"],
-        "uptodate": [*unchanged(workspace), lambda: is_intact(record, tree, workspace.hashes)],
-        "actions": [action(lambda: stage_unit(content(), tree, record, extra()), inputs, paths.crash_log)],
+        "uptodate": unchanged(workspace, is_intact=lambda: is_intact(record, tree, workspace.hashes)),
+        "actions": [
+            action(lambda: stage_unit(content(), tree, Path(record), extra()), inputs, paths.crash_log, workspace.look)
+        ],
         "clean": [(take_out, [workspace, unit])],
     }
 
 
-def is_intact(record_path: Path, tree_root: Path, hashes: HashCache) -> bool:
+def staged_files(record_path: str, tree_root: Path) -> list[str]:
+    """Where the tree holds what a unit staged."""
+    return [f"{tree_root}/{path}" for path in recorded_paths(Path(record_path))]
+
+
+def is_intact(record_path: str, tree_root: Path, hashes: HashCache) -> bool:
     """Whether the tree still holds what the unit staged."""
-    record = read_json(record_path)
+    record, tree = read_json(Path(record_path)), str(tree_root)
     try:
         rows = record["files"] if record["complete"] else None
-        return rows is not None and all(hashes.digest(str(tree_root / row["path"])) == row["xxh3"] for row in rows)
+        return rows is not None and all(hashes.digest(f"{tree}/{row['path']}") == row["xxh3"] for row in rows)
     except (KeyError, TypeError, OSError):  # torn, or a file is gone
         return False
 
@@ -144,11 +152,9 @@ def _code(folder: PurePosixPath, source: Path | None, readme: bytes) -> Iterator
 
 def _prune_task(workspace: Workspace) -> dict[str, Any]:
     paths = workspace.paths
-    units = set(all_units(workspace))
-    leftovers = [unit for unit in _recorded_units(paths.records) if unit not in units]
 
     def prune() -> None:
-        for unit in leftovers:
+        for unit in _leftovers(workspace):
             unstage(paths.record(unit), paths.tree, paths.records)
             fragment = paths.fragment(unit)
             for stale in (paths.check(unit), paths.placement(unit), fragment, fragment_info(fragment)):
@@ -160,10 +166,37 @@ def _prune_task(workspace: Workspace) -> dict[str, Any]:
     return {
         "name": PRUNE,
         "file_dep": [str(paths.plan)],
-        "uptodate": [not leftovers],
+        "uptodate": [_NothingLeft(workspace)],
         "actions": [action(prune, (), paths.crash_log)],
         "clean": [(take_out_leftovers, [workspace])],
     }
+
+
+class _NothingLeft:
+    """Whether no unit of an earlier build is left in the state."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def configure_task(self, task: Any) -> None:
+        task.value_savers.append(self._look_again)
+
+    def _look_again(self) -> dict[str, Any]:
+        """After the pruning: other tasks' targets may be gone, or changed."""
+        self._workspace.view.forget(map(str, (self._workspace.paths.tree, self._workspace.paths.state)))
+        return {}
+
+    def __call__(self) -> bool:
+        return not _leftovers(self._workspace)
+
+    def __repr__(self) -> str:
+        """For `doit info`."""
+        return "changed: a run or system of an earlier build is gone"
+
+
+def _leftovers(workspace: Workspace) -> list[str]:
+    units = set(all_units(workspace))
+    return [unit for unit in _recorded_units(workspace.paths.records) if unit not in units]
 
 
 def take_out(workspace: Workspace, unit: str) -> TaskFailed | None:
@@ -186,6 +219,8 @@ def take_out_leftovers(workspace: Workspace) -> TaskFailed | None:
                 else:
                     remove_file(stale, paths.state)
             remove_empty_folders(folder, paths.state)
+        for stale in (paths.outcome, paths.snapshot):
+            remove_file(stale, paths.state)
         remove_empty_folders(paths.tree, paths.output)
 
     return action(sweep, (), paths.crash_log)()
@@ -197,4 +232,6 @@ def _folders(tree: Tree, targets: Iterable[dict[str, str]]) -> tuple[str, ...]:
 
 
 def _recorded_units(records: Path) -> list[str]:
-    return sorted(str(path.relative_to(records))[: -len(".json")] for path in records.rglob("*.json"))
+    """Units that left a record, sorted."""
+    found = (f"{folder}/{name}" for folder, _, names in os.walk(records) for name in names if name.endswith(".json"))
+    return sorted(path[len(f"{records}/") : -len(".json")] for path in found)

@@ -2,101 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import doit.doit_cmd
 import xxhash
 from doit.exceptions import InvalidDodoFile
 
-from rules.config import Submission, load_submission
 from rules.domain import RUN_MODEL_MAPPING, Division, Run, SystemFolder
 from rules.engine.hashes import HashCache
+from rules.engine.later import LaterPath
+from rules.engine.view import View, Watched
 from rules.errors import UserError
-from rules.layout import Tree
-from rules.rounds import Round, load_round
-from rules.scan import Inventory, scan
-from rules.sources import Disk
+from rules.folders import Stat, stat_of
 from rules.steps.files import read_object
-from rules.system import Nameplate, SystemDescription, describe_system
-from rules.tree_scan import read_nameplate
+from rules.tasks.paths import Paths
+
+# What takes long to import waits until it is needed: a build that has nothing to do needs none of it.
+if TYPE_CHECKING:
+    from rules.config.model import Submission
+    from rules.layout import Tree
+    from rules.rounds import Round
+    from rules.scan import Inventory
+    from rules.system import Nameplate, SystemDescription
 
 DECLARATION = Path("submission.yaml")
-_PACKAGE = Path(__file__).parent.parent
-
-
-@dataclass(frozen=True)
-class Paths:
-    """Everything that a build writes; relative to the workspace."""
-
-    output: Path
-    archive_name: str
-
-    @property
-    def tree(self) -> Path:
-        return self.output / "submission"
-
-    @property
-    def archive(self) -> Path:
-        return self.output / self.archive_name
-
-    @property
-    def manifest(self) -> Path:
-        return self.output / "manifest.json"
-
-    @property
-    def plan(self) -> Path:
-        return self.output / "plan.json"
-
-    @property
-    def findings(self) -> Path:
-        return self.output / "findings.json"
-
-    @property
-    def summary(self) -> Path:
-        return self.output / "summary.json"
-
-    @property
-    def summary_csv(self) -> Path:
-        return self.output / "summary.csv"
-
-    @property
-    def state(self) -> Path:
-        return self.output / ".state"
-
-    @property
-    def crash_log(self) -> Path:
-        return self.state / "crash.txt"
-
-    @property
-    def records(self) -> Path:
-        return self.state / "staged"
-
-    @property
-    def checks(self) -> Path:
-        return self.state / "checks"
-
-    @property
-    def placements(self) -> Path:
-        return self.state / "placements"
-
-    @property
-    def fragments(self) -> Path:
-        return self.state / "fragments"
-
-    def check(self, unit: str) -> Path:
-        return self.checks / f"{unit}.json"
-
-    def placement(self, unit: str) -> Path:
-        return self.placements / f"{unit}.json"
-
-    def record(self, unit: str) -> Path:
-        return self.records / f"{unit}.json"
-
-    def fragment(self, unit: str) -> Path:
-        return self.fragments / f"{unit}.deflate"
+PACKAGE = Path(__file__).parent.parent
 
 
 def paths_of(submission: Submission) -> Paths:
@@ -106,22 +40,42 @@ def paths_of(submission: Submission) -> Paths:
 class Workspace:
     """The current folder as a workspace: `submission.yaml` and what follows from it."""
 
+    def __init__(self) -> None:
+        self.view = View()
+        self.hashes = HashCache(LaterPath(lambda: self.paths.hashes), self.view.stat)
+
+    @property
+    def overrides(self) -> dict[str, str]:
+        """`key=value` words of doit's command line."""
+        return dict(doit.doit_cmd._CMDLINE_VARS or {})
+
     @cached_property
     def submission(self) -> Submission:
         """Raises InvalidDodoFile, which doit prints without a traceback."""
+        from rules.config.loader import load_submission
+
+        self.view.stat(str(DECLARATION))  # before it is read
         try:
-            submission = load_submission(DECLARATION, _overrides())
+            submission = load_submission(DECLARATION, self.overrides)
         except UserError as error:
             raise InvalidDodoFile(str(error)) from None
         _keep_apart(submission)
+        for path in map(str, submission.paths()):
+            self.view.stat(path)
+        for _ in self.view.walk(Watched(folders=tuple(map(str, submission.implementation.values())))):
+            pass
         return submission
 
     @cached_property
     def round(self) -> Round:
+        from rules.rounds import load_round
+
         return load_round(self.submission.round)
 
     @cached_property
     def tree(self) -> Tree:
+        from rules.layout import Tree
+
         return Tree(self.round.layout)
 
     @cached_property
@@ -130,11 +84,20 @@ class Workspace:
 
     @cached_property
     def inventory(self) -> Inventory:
-        return scan(self.submission)
+        from rules.scan import scan
+
+        return scan(self.submission, self.view.folder)
+
+    def look(self, path: str) -> Stat | None:
+        """How an input was before a step read it: what a submitter gives, when the build first saw it.
+
+        What the build makes itself is looked at anew; another process may just have made it.
+        """
+        return stat_of(path) if path.startswith(self._made) else self.view.stat(path)
 
     @cached_property
-    def hashes(self) -> HashCache:
-        return HashCache(self.paths.state / "files.json")
+    def _made(self) -> tuple[str, ...]:
+        return (*(f"{folder}/" for folder in (self.paths.tree, self.paths.state)), str(self.paths.plan))
 
     @cached_property
     def systems(self) -> dict[tuple[Division, str], SystemFolder]:
@@ -145,6 +108,8 @@ class Workspace:
 
     def describe(self, system: SystemFolder) -> SystemDescription:
         """A system's description; reads its system_meta.json."""
+        from rules.system import describe_system
+
         return describe_system(
             division=system.division,
             submitter=system.submitter,
@@ -156,10 +121,13 @@ class Workspace:
             nameplate=self._nameplate(system),
         )
 
-    def _nameplate(self, system: SystemFolder) -> Nameplate:
+    def _nameplate(self, system: SystemFolder) -> Nameplate | None:
         """The system's list of power supplies, where the round takes one."""
         if not (self.round.nameplate_power and system.nameplate and system.nameplate.is_file()):
-            return Nameplate()
+            return None
+        from rules.sources import Disk
+        from rules.tree_scan import read_nameplate
+
         return read_nameplate(Disk(), system.nameplate)
 
     def model_mappings(self, system: SystemFolder, run: Run) -> list[tuple[str, Mapping[str, str]]]:
@@ -175,7 +143,7 @@ class Workspace:
 
     def facts(self, *more: object) -> str:
         """A digest of what decides besides files: this program, the round, and `more`."""
-        return xxhash.xxh3_128_hexdigest(f"{program_digest()} {self.submission.round} {more!r}".encode())
+        return str(xxhash.xxh3_128_hexdigest(f"{program_digest()} {self.submission.round} {more!r}".encode()))
 
     def system_files(self, system: SystemFolder) -> list[str]:
         files = [path for path in (system.meta, system.sut_info, system.model_mapping) if path]
@@ -200,14 +168,13 @@ class Workspace:
 def program_digest() -> str:
     """Changes with the rules and rounds of this program, so that a newer one judges anew."""
     digest = xxhash.xxh3_128()
-    for path in sorted([*_PACKAGE.rglob("*.py"), *_PACKAGE.rglob("*.yaml")]):
-        digest.update(path.read_bytes())
+    for folder, folders, files in os.walk(PACKAGE):
+        folders.sort()
+        for name in sorted(files):
+            if name.endswith((".py", ".yaml")):
+                with open(os.path.join(folder, name), "rb") as stream:  # noqa: PTH118, PTH123 - at every start
+                    digest.update(stream.read())
     return digest.hexdigest()
-
-
-def _overrides() -> dict[str, str]:
-    """`key=value` words of doit's command line."""
-    return dict(doit.doit_cmd._CMDLINE_VARS or {})
 
 
 def _keep_apart(submission: Submission) -> None:

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from support import CLOSED_SYSTEM, EXAMPLE, REPOSITORY, Outcome, doit, placements, report, run_program, tree
 
-from rules.config import load_submission
+from rules.config.loader import load_submission
 from rules.rounds import load_round
 
 DESCRIBING = (REPOSITORY / "docs/describing.md").read_text(encoding="utf-8")

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from jsonschema.validators import Draft202012Validator
 
-from rules.config import Preprocess, ResultsRoot, Submission, load_submission
+from rules.config.loader import load_submission
+from rules.config.model import Preprocess, ResultsRoot, Submission
 from rules.config.validation import SCHEMA_FILE, schema
 from rules.domain import Category, Division, Run, RunKey, Scenario
 from rules.errors import ConfigError

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import ROUND
 
-from rules.config import load_submission
+from rules.config.loader import load_submission
 from rules.domain import Division
 from rules.starter.survey import FoundSystem, Survey
 from rules.starter.template import TO_FILL_IN, format_declaration, format_outcome, still_to_fill_in

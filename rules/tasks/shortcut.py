@@ -1,0 +1,158 @@
+"""A build that has nothing to do, known for one before any task is made.
+
+Taken only where the command line says nothing at all; any doubt leads to the ordinary way. What is
+imported here is imported at every start.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import doit.version
+
+from rules.config.model import DEFAULT_OUTPUT
+from rules.config.patterns import matching_folders
+from rules.engine.hashes import hash_file
+from rules.engine.reporter import Progress
+from rules.engine.snapshot import Snapshot
+from rules.engine.view import View
+from rules.folders import Stat, inside, stat_of
+from rules.tasks.paths import Paths
+from rules.tasks.workspace import DECLARATION, PACKAGE, Workspace
+
+#: What of the program lies beside the package.
+_SCRIPTS = ("dodo.py", "mlperf_dodo.py")
+#: The key `output` as people write it. A wrong guess finds no snapshot, or one that doesn't hold.
+_OUTPUT = re.compile(r"""^\s*["']?output["']?\s*:\s*["']?([^"'#\r\n]*[^"'#,\s])""", re.MULTILINE)
+
+
+def guessed_paths() -> Paths:
+    """Where the state should be, without reading YAML."""
+    try:
+        found = _OUTPUT.search(DECLARATION.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = None
+    return Paths(Path(found[1] if found else DEFAULT_OUTPUT), "")
+
+
+def nothing_changed(snapshot: Snapshot, view: View) -> bool:
+    """Whether a build now would have nothing to do and say the same words, as the stats of all files show."""
+    return (
+        snapshot.is_settled
+        and _same_facts(snapshot)
+        and all(_stat_in(snapshot, path) == stat_of(path) for path in snapshot.state)
+        and snapshot.digests_in(view) == snapshot.digests
+    )
+
+
+def nothing_differs(snapshot: Snapshot, workspace: Workspace) -> bool:
+    """The same as their contents show, as after a checkout with the state restored; reads what has a new stat.
+
+    Where nothing does, the snapshot is kept with the new stats.
+    """
+    if not _same_facts(snapshot) or any(_hash_in(snapshot, path) != _hash_of(path) for path in snapshot.state):
+        return False
+    view, hashes = workspace.view, workspace.hashes
+    # While others read, there is time to look; else the first file that is other makes it needless.
+    digests = snapshot.digests_in(view) if hashes.read_ahead() else None
+    if not hashes.confirm(view.files(snapshot.watched)):
+        return False
+    digests = digests or snapshot.digests_in(view)
+    if digests is None or digests.names != snapshot.digests.names:
+        return False
+    _keep(replace(snapshot, digests=digests), workspace)
+    return True
+
+
+def look_at_program(view: View) -> None:
+    """Before more of it is imported, as far as that can be."""
+    pending = [str(PACKAGE)]
+    while pending:
+        path = pending.pop()
+        pending += [inside(path, name) for name in view.folder(path).folders if name != "__pycache__"]
+    for name in _SCRIPTS:
+        view.stat(str(PACKAGE.parent / name))
+
+
+def remember(workspace: Workspace, progress: Progress, words: str) -> None:
+    """Keep a build that has left nothing to do."""
+    from rules.tasks.outcome import is_whole
+
+    view, submission = workspace.view, workspace.submission
+    if not is_whole(progress) or not _is_as_staged(workspace, progress):
+        return
+    watched = view.watched(map(str, (PACKAGE, *submission.paths())))
+    try:
+        for path in view.files(watched):
+            workspace.hashes.digest(path)
+    except OSError:  # a file that can't be read is a task's to meet
+        return
+    facts, status = _facts(submission.patterns), int(bool(progress.failed))
+    _keep(Snapshot(facts, {}, watched, view.digests(watched), False, words, status), workspace)
+
+
+def _is_as_staged(workspace: Workspace, progress: Progress) -> bool:
+    """Whether the tree holds what the build has just staged; that of the rest it has looked at before."""
+    from rules.tasks.stage import is_intact, staged_files
+
+    tree = workspace.paths.tree
+    for name in progress.executed:
+        for record in progress.tasks[name].targets if name.startswith("stage:") else ():
+            workspace.view.refresh(staged_files(record, tree))
+            if not is_intact(record, tree, workspace.hashes):
+                return False
+    return True
+
+
+def _keep(snapshot: Snapshot, workspace: Workspace) -> None:
+    workspace.hashes.save()
+    # These are never changed in place: they are added to, or replaced.
+    kept = map(str, (workspace.paths.hashes, workspace.paths.journal, workspace.paths.outcome))
+    state = {path: [stat_of(path), _hash_of(path)] for path in kept}
+    is_settled = workspace.view.is_settled(snapshot.watched)
+    replace(snapshot, state=state, is_settled=is_settled).save(workspace.paths.snapshot)
+
+
+def _same_facts(snapshot: Snapshot) -> bool:
+    try:
+        return bool(_facts(snapshot.facts["patterns"]) == snapshot.facts)
+    except (LookupError, TypeError):  # another program's file
+        return False
+
+
+def _facts(patterns: Iterable[str]) -> dict[str, Any]:
+    """What decides besides what was looked at."""
+    return {
+        "program": str(PACKAGE),
+        "python": sys.version,
+        "doit": list(doit.version.VERSION),
+        # Results that come to match are in no folder that was looked into.
+        "patterns": {pattern: [str(path) for path in matching_folders(Path(), pattern)] for pattern in patterns},
+    }
+
+
+def _stat_in(snapshot: Snapshot, path: str) -> Stat | None:
+    try:
+        size, mtime_ns, inode = snapshot.state[path][0]
+    except (LookupError, TypeError, ValueError):
+        return None
+    return (size, mtime_ns, inode)
+
+
+def _hash_in(snapshot: Snapshot, path: str) -> Any:
+    try:
+        return snapshot.state[path][1]
+    except (LookupError, TypeError):
+        return None
+
+
+def _hash_of(path: str) -> str | None:
+    try:
+        return hash_file(path)
+    except OSError:
+        return None
