@@ -144,16 +144,13 @@ class Tree:
 
     def artefact(self, key: RunKey, artefact: Artefact) -> PurePosixPath:
         """The path of a run's artefact."""
-        base = self.submitter(key.division, key.submitter)
-        place = PurePosixPath(key.system, key.model, str(key.scenario))
-        if self.layout is Layout.V6:
-            return base / "results" / place / artefact
-        if artefact.startswith("TEST"):
-            return base / "compliance" / place / artefact
-        if "/" in artefact:
-            return base / "results" / place / artefact
-        name = f"{key.system}.json" if artefact == "measurements.json" else artefact
-        return base / "measurements" / place / name
+        area, name = "results", str(artefact)
+        if self.layout is Layout.V5 and artefact.startswith("TEST"):
+            area = "compliance"
+        elif self.layout is Layout.V5 and "/" not in artefact:
+            area = "measurements"
+            name = f"{key.system}.json" if artefact == "measurements.json" else name
+        return PurePosixPath(f"{key.division}/{key.submitter}/{area}/{key.system}/{key.model}/{key.scenario}/{name}")
 
     def run_folders(self, key: RunKey) -> tuple[PurePosixPath, ...]:
         """The folders in which all artefacts of a run lie."""

@@ -130,6 +130,10 @@ class HashCache:
         self._keep(path, (*stat, digest), is_settled)
         return digest
 
+    def expect(self, path: str, digest: str) -> None:
+        """Keep what a file was written with; whoever asks for its hash reads whether it still has that."""
+        self._keep(path, (*_NO_STAT, digest), is_settled=True)
+
     def confirm(self, paths: Iterable[str]) -> bool:
         """Whether an earlier build knew each of these files, with the content that it has now. Reads what it must."""
         try:

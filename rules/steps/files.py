@@ -16,14 +16,24 @@ CHUNK_BYTES = 1 << 20
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """A stream under a temporary name beside `path`, which it becomes at the end. Makes the folders."""
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary(path)
+    opened = _opened(temporary)
     try:
-        with temporary.open("wb") as stream:
+        with opened as stream:
             yield stream
         temporary.replace(path)
-    finally:
+    except BaseException:
         temporary.unlink(missing_ok=True)
+        raise
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A new file. Most folders are there already, so they are made only where it shows that they aren't."""
+    try:
+        return path.open("wb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
 
 
 def _temporary(path: Path) -> Path:

@@ -17,6 +17,7 @@ from rules.engine.output import show_any_text
 from rules.engine.reporter import Progress, build_reporter
 from rules.engine.snapshot import Snapshot
 from rules.engine.view import View
+from rules.engine.workers import keep_workers_busy
 from rules.tasks import shortcut
 from rules.tasks.workspace import Workspace
 
@@ -29,6 +30,7 @@ def doit_config() -> dict[str, Any]:
     """DOIT_CONFIG of this workspace. Reads nothing yet."""
     end_quietly()
     show_any_text()
+    keep_workers_busy()
     gc.set_threshold(100_000, 50, 50)  # tasks are many and live long: looking them through is a fifth of a build
     build = _Build()
     return {

@@ -22,6 +22,7 @@ from rules.engine.reporter import Progress
 from rules.engine.snapshot import Snapshot
 from rules.engine.view import View
 from rules.folders import Stat, inside, stat_of
+from rules.steps.files import read_json
 from rules.tasks.paths import Paths
 from rules.tasks.workspace import DECLARATION, PACKAGE, Workspace
 
@@ -83,30 +84,34 @@ def remember(workspace: Workspace, progress: Progress, words: str) -> None:
     """Keep a build that has left nothing to do."""
     from rules.tasks.outcome import is_whole
 
-    view, submission = workspace.view, workspace.submission
-    if not is_whole(progress) or not _is_as_staged(workspace, progress):
+    if not is_whole(progress):
         return
+    view, hashes, submission = workspace.view, workspace.hashes, workspace.submission
+    staged = _just_staged(workspace, progress)
+    view.refresh(staged)
     watched = view.watched(map(str, (PACKAGE, *submission.paths())))
     try:
         for path in view.files(watched):
-            workspace.hashes.digest(path)
+            if path in staged:
+                hashes.expect(path, staged[path])
+            else:
+                hashes.digest(path)
     except OSError:  # a file that can't be read is a task's to meet
         return
     facts, status = _facts(submission.patterns), int(bool(progress.failed))
     _keep(Snapshot(facts, {}, watched, view.digests(watched), False, words, status), workspace)
 
 
-def _is_as_staged(workspace: Workspace, progress: Progress) -> bool:
-    """Whether the tree holds what the build has just staged; that of the rest it has looked at before."""
-    from rules.tasks.stage import is_intact, staged_files
-
-    tree = workspace.paths.tree
-    for name in progress.executed:
-        for record in progress.tasks[name].targets if name.startswith("stage:") else ():
-            workspace.view.refresh(staged_files(record, tree))
-            if not is_intact(record, tree, workspace.hashes):
-                return False
-    return True
+def _just_staged(workspace: Workspace, progress: Progress) -> dict[str, str]:
+    """The hashes of what this build has put into the tree, by path. The next build reads whether it's still that."""
+    tree = str(workspace.paths.tree)
+    records = (
+        read_json(Path(record))
+        for name in progress.executed
+        if name.startswith("stage:")
+        for record in progress.tasks[name].targets
+    )
+    return {f"{tree}/{row['path']}": row["xxh3"] for record in records for row in record["files"]}
 
 
 def _keep(snapshot: Snapshot, workspace: Workspace) -> None:

@@ -16,7 +16,7 @@ from rules.engine.hashes import HashCache
 from rules.layout import Tree
 from rules.steps.files import json_bytes, read_json, remove_empty_folders, remove_file
 from rules.steps.pack import fragment_info
-from rules.steps.stage import TreeFile, recorded_paths, retire, run_files, stage_unit, unstage
+from rules.steps.stage import TreeFile, retire, run_files, stage_unit, unstage
 from rules.tasks.units import SHARED, all_units, system_unit, task_name
 from rules.tasks.uptodate import unchanged
 from rules.tasks.workspace import Workspace
@@ -58,11 +58,6 @@ def _stage_task(
         ],
         "clean": [(take_out, [workspace, unit])],
     }
-
-
-def staged_files(record_path: str, tree_root: Path) -> list[str]:
-    """Where the tree holds what a unit staged."""
-    return [f"{tree_root}/{path}" for path in recorded_paths(Path(record_path))]
 
 
 def is_intact(record_path: str, tree_root: Path, hashes: HashCache) -> bool:

@@ -22,8 +22,10 @@ from rules.engine.hashes import HashCache, content_checker
 from rules.engine.interrupts import end_quietly
 from rules.engine.lock import BuildLock
 from rules.engine.reporter import build_reporter
+from rules.engine.workers import keep_workers_busy
 
 end_quietly()
+keep_workers_busy()
 STATE = Path("state")
 hashes, lock = HashCache(STATE / "files.json"), BuildLock(STATE / "lock")
 
