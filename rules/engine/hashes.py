@@ -130,6 +130,12 @@ class HashCache:
         self._keep(path, (*stat, digest), is_settled)
         return digest
 
+    def learn(self, path: str, digest: str) -> None:
+        """Keep the hash of a file that a step has read, and that hasn't changed since it was looked at."""
+        stat = self.look(path)
+        if stat is not None:
+            self._keep(path, (*stat, digest), _is_settled(stat))
+
     def expect(self, path: str, digest: str) -> None:
         """Keep what a file was written with; whoever asks for its hash reads whether it still has that."""
         self._keep(path, (*_NO_STAT, digest), is_settled=True)

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+import xxhash
+
 from rules.steps.files import read_chunks
 
 #: Bytes kept of either end (VIEWABLE_SIZE of truncate_accuracy_log.py).
@@ -18,10 +20,11 @@ _HASH = re.compile(rb"^hash=\w+\r?$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class ShortenedLog:
-    """What the submission holds of an accuracy log; `sha256` and `size` (bytes) are the original's."""
+    """What the submission holds of an accuracy log; hashes and `size` (bytes) are the original's."""
 
     data: bytes
     sha256: str
+    xxh3: str
     size: int
 
 
@@ -30,16 +33,17 @@ def shorten(path: Path) -> ShortenedLog:
 
     Raises OSError where the log can't be read.
     """
-    digest = hashlib.sha256()
+    sha256, xxh3 = hashlib.sha256(), xxhash.xxh3_128()
     size, head, tail = 0, b"", b""
     for chunk in read_chunks(path):
-        digest.update(chunk)
+        sha256.update(chunk)
+        xxh3.update(chunk)
         size += len(chunk)
         if len(head) < 2 * KEPT_BYTES:
             head += chunk[: 2 * KEPT_BYTES - len(head)]
         tail = chunk[-KEPT_BYTES:] if len(chunk) >= KEPT_BYTES else (tail + chunk)[-KEPT_BYTES:]
     data = head if size <= 2 * KEPT_BYTES else head[:KEPT_BYTES] + _GAP + tail
-    return ShortenedLog(data, digest.hexdigest(), size)
+    return ShortenedLog(data, sha256.hexdigest(), xxh3.hexdigest(), size)
 
 
 def is_shortened(size: int, report: bytes | None, limit: int) -> bool:

@@ -86,7 +86,7 @@ def stage_unit(files: Iterable[TreeFile], tree_root: Path, record_path: Path, ex
         remove_file(tree_root / path, tree_root)
     rows = [_place(wanted[path], tree_root) for path in sorted(wanted)]
     originals = [
-        {"path": path, "sha256": each.original.sha256, "size": each.original.size}
+        {"path": path, "sha256": each.original.sha256, "xxh3": each.original.xxh3, "size": each.original.size}
         for path, each in sorted(wanted.items())
         if each.original
     ]

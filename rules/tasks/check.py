@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rules.domain import Run
 from rules.engine.actions import action
+from rules.layout import shortened_logs
 from rules.tasks.units import task_name
 from rules.tasks.uptodate import unchanged
 from rules.tasks.workspace import Workspace
@@ -15,19 +16,33 @@ if TYPE_CHECKING:
     from rules.verdict import Verdict
 
 
+#: From here on a second reading of a file takes its time.
+_LARGE_BYTES = 64 << 20
+
+
 def check_tasks(workspace: Workspace) -> Iterator[dict[str, Any]]:
     """One task a run. Always succeeds: a failing run is a verdict, not a failed task."""
     for run in workspace.inventory.runs:
         system = workspace.system_of(run)
-        inputs = [*run.paths(), *workspace.system_files(system)]
+        large = _large_logs(workspace, run)
+        inputs = [path for path in run.paths() if path not in large] + workspace.system_files(system)
         yield {
             "name": task_name(run.key.id),
             "file_dep": inputs,
             "targets": [workspace.paths.unit(run.key.id).check],
-            "uptodate": unchanged(workspace, workspace.declared_facts(system), run.key, run.left_out),
+            "uptodate": unchanged(workspace, workspace.declared_facts(system), run.key, run.left_out, large),
             "actions": [action(_check(workspace, run), inputs, workspace.paths.crash_log, workspace.look)],
             "clean": True,
         }
+
+
+def _large_logs(workspace: Workspace, run: Run) -> dict[str, int]:
+    """The size (bytes) of each accuracy log that takes long to read; a check asks no more of it than its size."""
+    sizes = {path: stat[0] for path in run.paths() if (stat := workspace.view.stat(path)) and stat[0] > _LARGE_BYTES}
+    if not sizes:
+        return sizes
+    logs = {str(run.artefacts[log]) for log in shortened_logs(run.artefacts)}
+    return {path: size for path, size in sizes.items() if path in logs}
 
 
 def _check(workspace: Workspace, run: Run) -> Any:

@@ -63,7 +63,9 @@ def make_archive(workspace: Workspace) -> None:
         {
             "round": workspace.round.name,
             "files": [{"path": row["path"], "size": row["size"], "sha256": row["sha256"]} for row in files],
-            "original_accuracy_logs": originals,
+            "original_accuracy_logs": [
+                {"path": row["path"], "sha256": row["sha256"], "size": row["size"]} for row in originals
+            ],
             "system_field_origins": {
                 unit: record["origins"] for unit, record in zip(units, records, strict=True) if "origins" in record
             },

@@ -13,7 +13,7 @@ from rules.documents import code_files, code_of, has_readme
 from rules.domain import Division, Run, RunKey, Scenario
 from rules.engine.actions import action
 from rules.engine.hashes import HashCache
-from rules.layout import Tree
+from rules.layout import Tree, shortened_logs
 from rules.steps.files import json_bytes, read_json, remove_empty_folders, remove_file
 from rules.steps.pack import fragment_info
 from rules.steps.stage import TreeFile, retire, run_files, stage_unit, unstage
@@ -30,7 +30,7 @@ def stage_tasks(workspace: Workspace) -> Iterator[dict[str, Any]]:
     yield _prune_task(workspace)
     for run in workspace.inventory.runs:
         inputs = run.paths()
-        yield _stage_task(workspace, run.key.id, inputs, _run_content(workspace, run))
+        yield _stage_task(workspace, run.key.id, inputs, _run_content(workspace, run), after=_learner(workspace, run))
     for system in workspace.inventory.systems:
         unit = system_unit(system)
         inputs = [str(system.nameplate)] if system.nameplate and system.nameplate.is_file() else []
@@ -42,7 +42,12 @@ Content = Callable[[], Iterable[TreeFile]]
 
 
 def _stage_task(
-    workspace: Workspace, unit: str, inputs: list[str], content: Content, extra: Callable[[], dict[str, Any]] = dict
+    workspace: Workspace,
+    unit: str,
+    inputs: list[str],
+    content: Content,
+    extra: Callable[[], dict[str, Any]] = dict,
+    after: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     paths, files = workspace.paths, workspace.paths.unit(unit)
     record, tree = files.record, paths.tree
@@ -52,7 +57,7 @@ def _stage_task(
         "file_dep": inputs,
         "targets": [record],
         "task_dep": [f"stage:{PRUNE}"],
-        "uptodate": unchanged(workspace, is_intact=lambda: is_intact(record, tree, workspace.hashes)),
+        "uptodate": unchanged(workspace, is_intact=lambda: is_intact(record, tree, workspace.hashes), after=after),
         "actions": [
             action(lambda: stage_unit(content(), tree, Path(record), extra()), inputs, paths.crash_log, workspace.look)
         ],
@@ -68,6 +73,21 @@ def is_intact(record_path: str, tree_root: Path, hashes: HashCache) -> bool:
         return rows is not None and all(hashes.digest(f"{tree}/{row['path']}") == row["xxh3"] for row in rows)
     except (KeyError, TypeError, OSError):  # torn, or a file is gone
         return False
+
+
+def _learner(workspace: Workspace, run: Run) -> Callable[[], None]:
+    """Spares the accuracy logs a second reading: they were hashed when they were shortened."""
+
+    def learn() -> None:
+        originals = {row["path"]: row["xxh3"] for row in read_json(workspace.paths.record(run.key.id))["originals"]}
+        targets = read_json(workspace.paths.placement(run.key.id))["targets"]
+        for log in shortened_logs(run.artefacts):
+            staged = (str(workspace.tree.artefact(parse_key(target), log)) for target in targets)
+            digest = next((originals[path] for path in staged if path in originals), None)
+            if digest is not None:
+                workspace.hashes.learn(str(run.artefacts[log]), digest)
+
+    return learn
 
 
 def _run_content(workspace: Workspace, run: Run) -> Content:

@@ -24,10 +24,13 @@ class Unchanged:
     #: doit asks for it before each call; to work it out takes as long as all that is done here.
     __signature__ = Signature([Parameter(name, Parameter.POSITIONAL_ONLY) for name in ("task", "values")])
 
-    def __init__(self, workspace: Workspace, facts: str, is_intact: Callable[[], bool]) -> None:
+    def __init__(
+        self, workspace: Workspace, facts: str, is_intact: Callable[[], bool], after: Callable[[], None]
+    ) -> None:
         self._workspace = workspace
         self._facts = facts
         self._is_intact = is_intact
+        self._after = after
         self._changed = ""
 
     def configure_task(self, task: Any) -> None:
@@ -37,6 +40,7 @@ class Unchanged:
 
     def _values(self, task: Any) -> dict[str, str]:
         """What to remember of a task that has just been done."""
+        self._after()
         self._workspace.view.refresh(task.targets)
         return {_FACTS: self._facts, _TARGETS: self._digest(task)}
 
@@ -90,6 +94,14 @@ class _Names(list[str]):
         return list, (list(self),)
 
 
-def unchanged(workspace: Workspace, *facts: object, is_intact: Callable[[], bool] = lambda: True) -> list[Any]:
-    """For a task's `uptodate`: the program, the round and `facts` are the same, and what it made is whole."""
-    return [Unchanged(workspace, workspace.facts(*facts), is_intact)]
+def unchanged(
+    workspace: Workspace,
+    *facts: object,
+    is_intact: Callable[[], bool] = lambda: True,
+    after: Callable[[], None] = lambda: None,
+) -> list[Any]:
+    """For a task's `uptodate`: the program, the round and `facts` are the same, and what it made is whole.
+
+    `after` is called when the task is done, before doit takes the hashes of its files.
+    """
+    return [Unchanged(workspace, workspace.facts(*facts), is_intact, after)]

@@ -89,7 +89,12 @@ class TestStageUnit:
         path = PurePosixPath("accuracy/mlperf_log_accuracy.json")
         stage_unit([TreeFile(path, short.data, short)], build.tree, build.record, {})
         assert read_json(build.record)["originals"] == [
-            {"path": str(path), "sha256": hashlib.sha256(b"[" * 20_000).hexdigest(), "size": 20_000}
+            {
+                "path": str(path),
+                "sha256": hashlib.sha256(b"[" * 20_000).hexdigest(),
+                "xxh3": xxhash.xxh3_128_hexdigest(b"[" * 20_000),
+                "size": 20_000,
+            }
         ]
 
     @pytest.mark.parametrize(
