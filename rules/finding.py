@@ -37,6 +37,10 @@ class Finding:
     def is_error(self) -> bool:
         return self.severity is Severity.ERROR
 
+    @property
+    def place(self) -> str:
+        return self.path if self.line is None else f"{self.path}:{self.line}"
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"severity": self.severity.value}
 

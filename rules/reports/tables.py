@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ def _verified_row(judged: Judged) -> SummaryRow:
         system=place.system,
         model=place.model,
         benchmark=judged.benchmark,
-        scenario=place.scenario,
+        scenario=place.run.scenario_folder if place.run else place.scenario,  # `server` for the folder `online`
         fields=judged.system,
         location=f"{folder}/performance/run_1",
         metric=verdict.metric,
@@ -136,14 +137,15 @@ def summary_csv(round_: Round, rows: Iterable[SummaryRow]) -> str:
     writer = csv.DictWriter(stream, _COLUMNS, quoting=csv.QUOTE_ALL, lineterminator="\n", restval="")
     stream.write(",".join(_COLUMNS) + "\n")
     for row in rows:
-        cells = _cells(round_, row)
+        cells = summary_cells(round_, row)
         writer.writerow(cells)
         if row.has_power and row.power is not None:
             writer.writerow(cells | {"Result": row.power.metric, "Units": row.power.units})
     return stream.getvalue()
 
 
-def _cells(round_: Round, row: SummaryRow) -> dict[str, object]:
+def summary_cells(round_: Round, row: SummaryRow) -> dict[str, Any]:
+    """A result's line in the official csv, by column."""
     fields = row.fields
     copied = {name: fields[name] for name in _COLUMNS if name in fields}
     return copied | {
@@ -179,6 +181,8 @@ def _accuracy_cell(values: Mapping[str, str]) -> str:
         text = values[UNNAMED_SCORE]
     else:
         text = ", ".join(f"{name}: {value}" for name, value in values.items())
+    if not text.isascii():
+        text = json.dumps(text)
     return text.translate(_JSON_MARKS).strip()
 
 
@@ -258,7 +262,9 @@ def summary_report(round_: Round, rows: Iterable[SummaryRow], plan: Plan) -> dic
     return {
         "round": round_.name,
         "results": [_shipped(row) for row in rows],
-        "dropped": [each.to_json() for each in plan.placements if each.target is None],
+        "dropped": [
+            each.to_json() | {"metric": _finite(each.metric)} for each in plan.placements if each.target is None
+        ],
     }
 
 
@@ -297,4 +303,6 @@ def _finite(value: float | None) -> float | None:
 
 
 def _power(power: Power | None) -> dict[str, Any] | None:
-    return None if power is None else vars(power)
+    if power is None:
+        return None
+    return vars(power) | {"metric": _finite(power.metric), "efficiency": _finite(power.efficiency)}

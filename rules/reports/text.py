@@ -8,11 +8,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from rules.finding import Finding
-from rules.verification import Judged, Verification
 
 if TYPE_CHECKING:
     from rules.plan import Placement
     from rules.todo import Todo
+    from rules.verification import Judged, Verification
 
 _WIDTH = 80
 #: Places shown of a finding that many runs share.
@@ -30,15 +30,11 @@ def format_findings(findings: Iterable[Finding]) -> str:
 
 def _group(severity: str, code: str, message: str, fix: str, same: Sequence[Finding]) -> str:
     lines = _wrapped(f"{severity} {code}: {message}", indent="  ", first="")
-    lines += [f"    {_place(each)}" for each in same[:_SHOWN]]
+    lines += [f"    {each.place}" for each in same[:_SHOWN]]
     if len(same) > _SHOWN:
         lines.append(f"    and {len(same) - _SHOWN} more places")
     lines += _wrapped(f"fix: {fix}", indent="         ", first="    ")
     return "\n".join(lines) + "\n"
-
-
-def _place(each: Finding) -> str:
-    return each.path if each.line is None else f"{each.path}:{each.line}"
 
 
 def _wrapped(text: str, *, indent: str, first: str) -> list[str]:

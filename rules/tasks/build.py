@@ -18,7 +18,7 @@ from rules.engine.reporter import Progress, build_reporter
 from rules.engine.snapshot import Snapshot
 from rules.engine.view import View
 from rules.engine.workers import keep_workers_busy
-from rules.tasks import shortcut
+from rules.tasks import github, shortcut
 from rules.tasks.workspace import Workspace
 
 WORKSPACE = Workspace()
@@ -81,7 +81,7 @@ class _Build:
             self._lock(paths.state)
             if not shortcut.nothing_differs(snapshot, WORKSPACE):
                 return None
-        sys.stdout.write(snapshot.words)
+        sys.stdout.write(github.shown(snapshot.words, paths))
         return snapshot.status
 
     def begin(self) -> None:
@@ -96,7 +96,7 @@ class _Build:
         if self._is_plain:
             shortcut.remember(WORKSPACE, progress, words)
         self._release()
-        return words
+        return github.shown(words, WORKSPACE.paths, is_reported="report" in progress.finished)
 
     def _lock(self, state: Path) -> None:
         lock = self._locks.setdefault(state, BuildLock(state / "lock"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -13,9 +13,15 @@ from rules.engine.actions import action
 from rules.engine.reporter import Progress
 from rules.finding import Finding
 from rules.plan import Action, Placement, Plan
+from rules.reports.built import Built
+from rules.reports.github import annotations_of, job_summary
+from rules.reports.junit import junit
+from rules.reports.sarif import sarif
+from rules.reports.spreadsheet import spreadsheet
 from rules.reports.tables import findings_report, planned_rows, summary_csv, summary_report
 from rules.reports.text import counted, format_findings, format_plan, format_results, format_todo
-from rules.steps.files import read_json, write_file, write_json
+from rules.steps.files import json_bytes, read_json, write_file
+from rules.tasks.github import ANNOTATIONS, JOB_SUMMARY
 from rules.tasks.outcome import known_outcome
 from rules.tasks.pack import ARCHIVE
 from rules.tasks.plan import compute_plan, load_verdict, load_verdicts
@@ -27,6 +33,19 @@ from rules.verdict import Verdict
 
 _INTERRUPTED = "Interrupted. What is finished stays; run `doit` again for the rest.\n"
 
+#: Every report by its name below the output folder, and what makes its bytes. What is heavy to import, a maker
+#: imports when it is called: a build that writes no report is done before.
+REPORTS: dict[str, Callable[[Built], bytes]] = {
+    "findings.json": lambda built: json_bytes(findings_report(built.round, built.verdicts.values(), built.tree)),
+    "summary.json": lambda built: json_bytes(summary_report(built.round, built.rows, built.plan)),
+    "summary.csv": lambda built: summary_csv(built.round, built.rows).encode(errors="backslashreplace"),
+    "summary.xlsx": lambda built: spreadsheet(built.round, built.rows),
+    JOB_SUMMARY: lambda built: job_summary(built).encode(),
+    "findings.sarif": lambda built: json_bytes(sarif(built.findings)),
+    "junit.xml": junit,
+    ANNOTATIONS: lambda built: json_bytes(annotations_of(built.findings)),
+}
+
 
 def report_task(workspace: Workspace) -> dict[str, Any]:
     paths = workspace.paths
@@ -34,7 +53,7 @@ def report_task(workspace: Workspace) -> dict[str, Any]:
     inputs = [str(paths.plan), *checks, *workspace.description_files()]
     return {
         "file_dep": inputs,
-        "targets": [str(paths.findings), str(paths.summary), str(paths.summary_csv)],
+        "targets": [str(paths.output / name) for name in REPORTS],
         "uptodate": unchanged(workspace, workspace.description_facts()),
         "actions": [action(lambda: write_reports(workspace), inputs, paths.crash_log, workspace.look)],
         "clean": True,
@@ -42,16 +61,23 @@ def report_task(workspace: Workspace) -> dict[str, Any]:
 
 
 def write_reports(workspace: Workspace) -> None:
-    verdicts = load_verdicts(workspace)
-    plan = compute_plan(workspace, verdicts)
-    tree = [Finding.from_json(each) for each in read_json(workspace.paths.plan)["findings"]]
+    built = _built(workspace)
+    for name, make in REPORTS.items():
+        write_file(workspace.paths.output / name, make(built))
+
+
+def _built(workspace: Workspace) -> Built:
+    plan, verdicts, tree = _planned(workspace)
     systems = {system_unit(system): workspace.describe(system).fields for system in workspace.inventory.systems}
-    write_json(workspace.paths.findings, findings_report(workspace.round, verdicts.values(), tree))
     ids = {name: declared.private_id or "" for name, declared in workspace.submission.systems.items()}
     rows = planned_rows(workspace.tree, plan, verdicts, systems)
-    rows = [replace(row, private_id=ids.get(row.system, "")) for row in rows]
-    write_json(workspace.paths.summary, summary_report(workspace.round, rows, plan))
-    write_file(workspace.paths.summary_csv, summary_csv(workspace.round, rows).encode(errors="backslashreplace"))
+    return Built(
+        round=workspace.round,
+        verdicts=verdicts,
+        plan=plan,
+        tree=tuple(tree),
+        rows=tuple(replace(row, private_id=ids.get(row.system, "")) for row in rows),
+    )
 
 
 def gate_task(workspace: Workspace) -> dict[str, Any]:

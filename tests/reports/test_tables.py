@@ -136,6 +136,7 @@ class TestCsv:
             ({"accuracy_score": "0.79"}, "0.79"),
             ({"accuracy_score": "0.79", "f1": "1"}, "accuracy_score: 0.79  f1: 1"),
             ({"f1": '{"a": 1, "b": 2}'}, "f1: a: 1  b: 2"),
+            ({"ROUGE1": "é"}, "ROUGE1: \\u00e9"),
         ],
     )
     def test_says_accuracy_in_one_cell(self, accuracy: dict[str, str], cell: str) -> None:
@@ -255,6 +256,11 @@ class TestVerified:
     [
         ({"metric": float("nan")}, "metric", None),
         ({"metric": float("inf")}, "metric", None),
+        (
+            {"power": Power(float("inf"), "Watts", float("nan"))},
+            "power",
+            {"metric": None, "units": "Watts", "efficiency": None},
+        ),
         ({"metric": 0}, "metric", 0),
         (
             {"accuracy": {"a": "76.0", "b": "fine", "c": "nan", "d": "1e999"}},
@@ -354,6 +360,10 @@ class TestPlanned:
     def test_a_dropped_one_has_no_row(self) -> None:
         of = verdict()
         assert self.rows(of, self.placed(of.key, Action.DROP, None)) == []
+
+    def test_a_dropped_one_has_a_metric_that_json_can_hold(self) -> None:
+        dropped = self.placed(verdict().key, Action.DROP, None, float("nan"))
+        assert summary_report(ROUND, [], Plan((dropped,)))["dropped"][0]["metric"] is None
 
     def test_the_summary_tells_what_is_shipped_and_what_is_not(self) -> None:
         of = verdict()

@@ -1,0 +1,36 @@
+"""What a build has come to, as one value: all that its reports are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from rules.finding import Finding
+from rules.plan import Plan
+from rules.reports.tables import SummaryRow
+from rules.rounds.model import Round
+from rules.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Built:
+    round: Round
+    #: By the run's id.
+    verdicts: Mapping[str, Verdict]
+    plan: Plan
+    #: The findings that belong to no single run.
+    tree: tuple[Finding, ...]
+    #: The results that are shipped.
+    rows: tuple[SummaryRow, ...]
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding once, errors first. A fault of a system is found with each of its runs."""
+        judged = (found for verdict in self.verdicts.values() for found in verdict.findings)
+        return ordered(dict.fromkeys((*self.tree, *judged)))
+
+
+def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Errors first, then by code, so that those of one cause stand together."""
+    return tuple(sorted(findings, key=lambda f: (f.severity.value, f.code, f.message, f.fix, f.path, f.line or 0)))
