@@ -10,6 +10,7 @@ import argparse
 import json
 import math
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from workspaces import REPOSITORY, files_below, make_workspace, small_sut_folders
+from workspaces import EXAMPLE, REPOSITORY, files_below, make_workspace, small_sut_folders
 
 _DODO = str(REPOSITORY / "dodo.py")
 #: For files to settle: until then a build trusts no stat of them.
@@ -271,19 +272,138 @@ def show(title: str, cost: Cost, **ratios: float) -> None:
     print(f"| {title} | {cost.wall_s:.2f} s | {cost.cpu_s:.2f} s | {against} |", flush=True)
 
 
-def main() -> None:
+def main() -> int:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--runs", type=int, default=1300, help="of the workspace (default: 1300)")
     options.add_argument("--rounds", type=int, default=5, help="of each measure (default: 5)")
+    options.add_argument("--cold", action="store_true", help="builds of everything, with one and with two processes")
+    options.add_argument("--official", type=Path, help="with --cold: mlcommons/inference, for its programs beside ours")
     options.add_argument("--growth", type=int, nargs="*", default=[], metavar="RUNS", help="e.g. 1000 3000 10000 30000")
+    options.add_argument("--large-log", type=float, metavar="GB", help="a build with an accuracy log of this size")
+    options.add_argument("--guard", action="store_true", help="a small workspace; fails where a ratio is far off")
     options.add_argument(
         "--in", dest="folder", type=Path, help="a folder for the workspaces, kept (default: temporary)"
     )
     asked = options.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        measure(asked.folder or Path(temporary), asked.runs, asked.rounds)
-        if asked.growth:
-            measure_growth((asked.folder or Path(temporary)) / "growth", asked.growth, asked.rounds)
+        folder = asked.folder or Path(temporary)
+        if asked.guard:
+            return guard(folder)
+        if asked.cold:
+            measure_cold(folder, asked.runs, asked.rounds, asked.official)
+        elif asked.growth:
+            measure_growth(folder / "growth", asked.growth, asked.rounds)
+        elif asked.large_log:
+            measure_large_log(folder / "large", int(asked.large_log * 1e9), asked.rounds)
+        else:
+            measure(folder, asked.runs, asked.rounds)
+    return 0
+
+
+def guard(folder: Path) -> int:
+    """Whether small builds cost what they should, with room for a busy machine."""
+    workspace = folder / "guard"
+    make_workspace(workspace, 150)
+    doit(workspace)
+    settle(workspace)
+    costs = alternated(
+        5,
+        walk=lambda: stat_walk(workspace),
+        start=lambda: run([sys.executable, "-c", "import doit.doit_cmd"], workspace),
+        null=lambda: null(workspace),
+        by_tasks=lambda: null_by_tasks(workspace),
+    )
+    changed, _ = one_run_changed(workspace, 3)
+    floor = costs["walk"].cpu_s + costs["start"].cpu_s
+    ratios = {
+        "null build against a stat walk and doit's start": (costs["null"].cpu_s / floor, 3),
+        "null build without snapshot against one with": (costs["by_tasks"].cpu_s / costs["null"].cpu_s, 8),
+        "one run changed against a null build without snapshot": (changed.cpu_s / costs["by_tasks"].cpu_s, 4),
+    }
+    for title, (ratio, most) in ratios.items():
+        print(f"{title}: {ratio:.2f} x, at most {most} x")
+    return int(any(ratio > most for ratio, most in ratios.values()))
+
+
+def measure_cold(folder: Path, runs: int, rounds: int, official: Path | None) -> None:
+    """Builds of a workspace that was never built, beside the official programs on the tree that comes of it."""
+    source = folder / f"workspace-{runs}"
+    if not source.exists():
+        make_workspace(source, runs)
+    costs: dict[str, list[Cost]] = {"one": [], "two": [], **({"chain": []} if official else {})}
+    for number in range(rounds):
+        for name, options in (("one", ()), ("two", ("-n", "2"))):
+            workspace = folder / f"cold-{name}-{number}"
+            shutil.copytree(source / "results", workspace / "results", copy_function=os.link)
+            shutil.copy2(source / "submission.yaml", workspace)
+            costs[name].append(doit(workspace, *options))
+        if official:
+            costs["chain"].append(
+                official_chain(official.resolve(), workspace / "build/submission", workspace / "chain")
+            )
+    print("| what | wall | CPU | against |\n|---|---|---|---|")
+    medians = {name: median(each) for name, each in costs.items()}
+    show("cold build", medians["one"])
+    show("cold build, `-n 2`", medians["two"], one_process=medians["one"].wall_s / medians["two"].wall_s)
+    if official:
+        chain = medians["chain"]
+        against = {f"build{name}": chain.wall_s / medians[key].wall_s for key, name in (("one", ""), ("two", " -n 2"))}
+        show("truncate, preprocess, checker, final report, tar", chain, **against)
+
+
+def official_chain(inference: Path, tree: Path, into: Path) -> Cost:
+    """The official programs, one after the other, as the submission guide has them."""
+    tools = inference / "tools/submission"
+    into.mkdir()
+    script = f"""
+    set -e
+    cd '{tools}'
+    export PYTHONPATH=.
+    '{sys.executable}' truncate_accuracy_log.py --input '{tree}' --submitter ExampleLab --output '{into}/short'
+    '{sys.executable}' preprocess_submission.py --input '{into}/short' --submitter ExampleLab --version v6.1 \\
+        --output '{into}/ready'
+    '{sys.executable}' -m submission_checker.main --input '{into}/ready' --version v6.1 --csv '{into}/summary.csv'
+    cd '{into}'
+    '{sys.executable}' '{tools}/generate_final_report.py' --input summary.csv --version v6.1
+    tar czf submission.tar.gz -C ready .
+    """
+    return run(["bash", "-c", f"({script}) >/dev/null 2>&1"], into)
+
+
+def measure_large_log(folder: Path, size: int, rounds: int) -> None:
+    """The example with one accuracy log of many gigabytes."""
+    logs = []
+    for number in range(rounds):
+        workspace = folder / str(number)
+        make_workspace(workspace, 1, [("closed", EXAMPLE / "closed/example-edge")])
+        log = next((workspace / "results").glob("*/*/*/SingleStream/accuracy/mlperf_log_accuracy.json"))
+        if logs:
+            log.unlink()
+            os.link(logs[0], log)
+        else:
+            _grow(log, size)
+        logs.append(log)
+    costs = alternated_over(logs)
+    print(f"{size / 1e9:.1f} GB\n\n| what | wall | CPU | against |\n|---|---|---|---|")
+    show("`sha256sum`", costs["sha256sum"])
+    show("build", costs["build"], sha256sum=costs["build"].wall_s / costs["sha256sum"].wall_s)
+    print(f"peak memory of the build: {costs['build'].peak_mb:.0f} MB")
+
+
+def _grow(log: Path, size: int) -> None:
+    """Repeat what is in a log until it has this size."""
+    content = log.read_bytes() * (1 + (8 << 20) // log.stat().st_size)
+    with log.open("wb") as stream:
+        for begin in range(0, size, len(content)):
+            stream.write(content[: size - begin])
+
+
+def alternated_over(logs: Sequence[Path]) -> dict[str, Cost]:
+    costs: dict[str, list[Cost]] = {"sha256sum": [], "build": []}
+    for log in logs:
+        costs["sha256sum"].append(run(["sha256sum", str(log)], log.parent))
+        costs["build"].append(doit(log.parents[6]))
+    return {name: median(each) for name, each in costs.items()}
 
 
 def measure(folder: Path, runs: int, rounds: int) -> None:
@@ -345,4 +465,4 @@ def measure_growth(folder: Path, sizes: Sequence[int], rounds: int) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
