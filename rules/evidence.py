@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -36,7 +35,7 @@ from rules.parsers.loadgen import DetailLog, parse_detail_log
 from rules.parsers.yaml_values import parse_yaml
 from rules.power_evidence import PowerEvidence, TestLog, load_power_evidence, read_test_log
 from rules.rounds.model import Benchmark, Round
-from rules.sources import Disk, Files
+from rules.sources import Disk, Files, StrPath
 from rules.streams import Parsed, Readable, Remembered, read_start
 from rules.system import SystemDescription
 
@@ -71,7 +70,7 @@ class Evidence:
     system: SystemDescription
     folder: str
     #: As the user spells them.
-    paths: Mapping[Artefact, Path]
+    paths: Mapping[Artefact, StrPath]
     #: Of the files whose size is judged.
     sizes: Mapping[Artefact, int]
     is_endpoints: bool
@@ -149,22 +148,28 @@ def load_evidence(
     *,
     is_staged: bool = False,
     has_code: bool = True,
+    paths: Mapping[Artefact, StrPath] | None = None,
 ) -> Evidence:
-    """Read a run's logs and texts. What can't be read is recorded, never raised."""
-    reader = _Reader(run, files)
+    """Read a run's logs and texts. What can't be read is recorded, never raised.
+
+    `paths` is where `files` has the artefacts, if it isn't where the run says.
+    """
+    paths = run.artefacts if paths is None else paths
+    reader = _Reader(paths, files)
     test_log: TestLog | None = None
-    if run.is_endpoints:
+    is_endpoints, has_power = run.is_endpoints, run.has_power
+    if is_endpoints:
         config = reader.mapping(ENDPOINTS_CONFIG if ENDPOINTS_CONFIG in run.artefacts else ENDPOINTS_CONFIG_YML)
         performance = reader.endpoints(ENDPOINTS_PERFORMANCE, config)
         accuracy = reader.endpoints(ENDPOINTS_ACCURACY, config)
     else:
-        performance, test_log = reader.test_log() if run.has_power else (reader.detail_log(DETAIL_LOG), None)
+        performance, test_log = reader.test_log() if has_power else (reader.detail_log(DETAIL_LOG), None)
         accuracy = reader.detail_log(ACCURACY_DETAIL_LOG)
     tests = {test: reader.detail_log(Artefact(f"{test}/{DETAIL_LOG}")) for test in PERFORMANCE_TESTS}
     measurements = reader.mapping(MEASUREMENTS)
     report = reader.text(ACCURACY_REPORT)  # of an endpoints run it says nothing, but has to be readable
     texts = {artefact: reader.text(artefact, closed_only=closed) for artefact, closed in _small_texts(run)}
-    power = load_power_evidence(run.artefacts, files, test_log) if run.has_power else None
+    power = load_power_evidence(paths, files, test_log) if has_power else None
     sizes = reader.sizes(ACCURACY_LOG, USER_CONF, README)
     if not is_staged:  # all of it is to be copied
         reader.try_all()
@@ -174,16 +179,14 @@ def load_evidence(
         category=system.category or Category.DATACENTER,
         system=system,
         folder=str(run.folder),
-        paths=run.artefacts,
+        paths=paths,
         sizes=sizes,
-        is_endpoints=run.is_endpoints,
-        has_power=run.has_power,
+        is_endpoints=is_endpoints,
+        has_power=has_power,
         scenario_folder=run.scenario_folder,
         performance=performance,
         accuracy=accuracy,
-        accuracy_report=None
-        if report is None or run.is_endpoints
-        else parse_accuracy_report(report, benchmark.accuracy),
+        accuracy_report=None if report is None or is_endpoints else parse_accuracy_report(report, benchmark.accuracy),
         measurements=measurements,
         power=power,
         compliance_logs={test: log for test, log in tests.items() if log is not None},
@@ -212,8 +215,8 @@ _read_detail_log = Remembered(parse_detail_log)
 class _Reader:
     """Reads a run's artefacts and keeps what could not be read."""
 
-    def __init__(self, run: Run, files: Files) -> None:
-        self._artefacts: Mapping[Artefact, Path] = run.artefacts
+    def __init__(self, artefacts: Mapping[Artefact, StrPath], files: Files) -> None:
+        self._artefacts = artefacts
         self._files = files
         self.unreadable: list[Unreadable] = []
         self._read: set[Artefact] = set()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from rules.domain import DETAIL_LOG, POWER_FOLDER, POWER_LOG, RANGING_FOLDER, SUMMARY_LOG, Artefact
 from rules.parsers.loadgen import DetailLog, parse_detail_log
@@ -20,7 +19,7 @@ from rules.parsers.power import (
     parse_session,
     parse_window,
 )
-from rules.sources import Files
+from rules.sources import Files, StrPath
 from rules.streams import Hashed, Parsed, Readable, Remembered, read_start
 
 CLIENT_SESSION = Artefact(f"{POWER_FOLDER}client.json")
@@ -95,7 +94,7 @@ def read_test_log(stream: Readable) -> TestLog:
 
 
 def load_power_evidence(
-    artefacts: Mapping[Artefact, Path], files: Files, test_log: TestLog | None = None
+    artefacts: Mapping[Artefact, StrPath], files: Files, test_log: TestLog | None = None
 ) -> PowerEvidence:
     """Read the power measurement of a run with these files, but for the test's log if that has been read.
 
@@ -156,7 +155,7 @@ def _touch(_: Readable) -> None:
 class _Reader:
     """Opens a run's artefacts by name, and takes the sha1 of those whose checksum the session records."""
 
-    def __init__(self, artefacts: Mapping[Artefact, Path], files: Files) -> None:
+    def __init__(self, artefacts: Mapping[Artefact, StrPath], files: Files) -> None:
         self._artefacts = artefacts
         self._files = files
         self.checksums: dict[Artefact, str | Problem] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from rules.domain import Category, Division
@@ -41,7 +42,7 @@ class SystemDescription:
     problem: str | None = None
     line: int | None = None
 
-    @property
+    @cached_property
     def category(self) -> Category | None:
         return Category.parse(self.fields.get("system_type"))
 

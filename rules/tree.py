@@ -28,6 +28,8 @@ class TreeResult:
     scenario: str
     folder: Path
     run: Run | None
+    #: Where the run's artefacts lie, as texts.
+    paths: Mapping[Artefact, str] = field(default_factory=dict)
 
 
 #: system, model and scenario folder of a result
@@ -50,7 +52,7 @@ class Submitter:
     models: set[tuple[str, str]] = field(default_factory=set)
     places: set[Place] = field(default_factory=set)
     with_power: set[Place] = field(default_factory=set)
-    #: Paths from the tree's root.
+    #: Paths, which begin with the tree's root.
     artefacts: dict[Place, dict[Artefact, str]] = field(default_factory=dict)
     #: Names of the files in systems/.
     descriptions: set[str] = field(default_factory=set)
@@ -61,27 +63,22 @@ class Submitter:
 
 
 class _Paths(Mapping[Artefact, Path]):
-    """Paths of a result's files, made when asked for: a tree has three times as many files as are read."""
+    """Paths of a result's files, made when asked for: checking a tree needs none of them."""
 
-    def __init__(self, root: Path, inside: Mapping[Artefact, str]) -> None:
-        self._root = root
-        self._inside = inside
-        self._made: dict[Artefact, Path] = {}
+    def __init__(self, paths: Mapping[Artefact, str]) -> None:
+        self._paths = paths
 
     def __getitem__(self, artefact: Artefact) -> Path:
-        path = self._made.get(artefact)
-        if path is None:
-            path = self._made[artefact] = self._root / self._inside[artefact]
-        return path
+        return Path(self._paths[artefact])
 
     def __contains__(self, artefact: object) -> bool:
-        return artefact in self._inside
+        return artefact in self._paths
 
     def __iter__(self) -> Iterator[Artefact]:
-        return iter(self._inside)
+        return iter(self._paths)
 
     def __len__(self) -> int:
-        return len(self._inside)
+        return len(self._paths)
 
 
 @dataclass(frozen=True)
@@ -96,13 +93,13 @@ class TreeInventory:
         """A submitter's results, in the official checker's order."""
         for place in sorted(submitter.places):
             system, model, scenario = place
-            folder = self.root / submitter.folder / "results" / system / model / scenario
+            folder = self.root / f"{submitter.folder}/results/{system}/{model}/{scenario}"
+            paths = submitter.artefacts.get(place, {})
             known = Scenario.parse(scenario)
             run = None
             if known is not None:
                 key = RunKey(submitter.division, submitter.name, system, model, known)
-                artefacts = _Paths(self.root, submitter.artefacts.get(place, {}))
-                run = Run(key, folder, artefacts, spelled=scenario, has_power_folder=place in submitter.with_power)
+                run = Run(key, folder, _Paths(paths), spelled=scenario, has_power_folder=place in submitter.with_power)
                 if scenario.lower() == "online":  # the endpoints harness's folder, which then counts as server
                     run = replace(run, spelled="server") if run.is_endpoints else None
-            yield TreeResult(submitter.division, submitter.name, system, model, scenario, folder, run)
+            yield TreeResult(submitter.division, submitter.name, system, model, scenario, folder, run, paths)

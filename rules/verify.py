@@ -160,6 +160,7 @@ class _Submission:
             self._files,
             is_staged=True,
             has_code=self._submitter.has_code,
+            paths=place.paths,
         )
         if is_known:
             verdict = judge(evidence, self._round, official_only=self._official_only)

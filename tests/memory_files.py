@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from rules.sources import Enters, Entry, Kind
+from rules.sources import Enters, Entry, Kind, StrPath
 
 
 @dataclass
@@ -42,15 +42,15 @@ class MemoryFiles:
             if all(enters("/".join(parts[:depth])) for depth in range(1, len(parts)))
         ]
 
-    def open(self, path: Path) -> BinaryIO:
+    def open(self, path: StrPath) -> BinaryIO:
         return io.BytesIO(self._data(path))
 
-    def size(self, path: Path) -> int:
+    def size(self, path: StrPath) -> int:
         return len(self._data(path))
 
-    def _data(self, path: Path) -> bytes:
+    def _data(self, path: StrPath) -> bytes:
         try:
-            return self.files[path.relative_to(self.root).as_posix()]
+            return self.files[Path(path).relative_to(self.root).as_posix()]
         except (KeyError, ValueError):
             raise FileNotFoundError(None, "no such file", str(path)) from None
 

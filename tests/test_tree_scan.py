@@ -90,6 +90,7 @@ class TestSubmitters:
             ("results/calibration.md", True, False, False, False),
             ("systems/calibration.md", False, False, False, False),
             ("model_mapping.json", False, False, False, True),
+            ("model_mapping.json/", False, False, False, True),
             ("systems/model_mapping.json", False, False, False, False),
         ],
     )
@@ -114,6 +115,15 @@ class TestSubmitters:
         assert submitter("systems/a.json", "systems/b_power.yaml", "systems/old/c.json").descriptions == {
             "a.json",
             "b_power.yaml",
+        }
+
+    def test_have_files_in_whose_place_a_folder_stands_where_that_would_be_opened(self) -> None:
+        assert submitter("systems/b_power.yaml/").descriptions == {"b_power.yaml"}
+        found = submitter(*(f"results/s/m/Offline/{name}/" for name in ("TEST04/verify_accuracy.txt", "a.txt")))
+        assert found.artefacts == {
+            ("s", "m", "Offline"): {
+                "TEST04/verify_accuracy.txt": f"tree/{LAB}/results/s/m/Offline/TEST04/verify_accuracy.txt"
+            }
         }
 
     @pytest.mark.parametrize(

@@ -43,17 +43,17 @@ class AccuracyReport:
 
 def parse_accuracy_report(text: str, metrics: Iterable[AccuracyMetric]) -> AccuracyReport:
     """Find every mention of each metric, and the hash lines."""
-    wanted = tuple(metrics)
+    wanted = tuple((metric, metric.pattern.match) for metric in metrics)
     scores: list[Score] = []
     hashes: list[tuple[int, str]] = []
     for number, line in enumerate(text.split("\n", _MOST_LINES), start=1):
         if len(line) > _LONGEST_LINE:
             continue
-        for metric in wanted:
-            match = metric.pattern.match(line)
+        for metric, match_metric in wanted:
+            match = match_metric(line)
             if match:
                 scores.append(Score(number, metric, match[1]))
-        match = _HASH_LINE.match(line)
+        match = _HASH_LINE.match(line) if line.startswith("hash=") else None
         if match:
             hashes.append((number, match[1]))
     return AccuracyReport(tuple(scores), tuple(hashes))

@@ -8,6 +8,7 @@ line by line with Python's own JSON parser, to find what is wrong and where.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,9 @@ _NUMBERS = b"0123456789, "
 #: Values of entries longer than this (bytes) are not kept, more keys than this are not LoadGen's.
 _LONGEST_KEPT = 10_000
 _MOST_KEYS = 1_000
+#: Python's JSON parser reads no integer of more digits, be it one that nobody wants.
+_LONGEST_INTEGER = 4300
+_UNREAD_INTEGER = re.compile(rb"\d{%d}" % (_LONGEST_INTEGER + 1))
 #: Errors and problems kept of one log; one is enough to fail it.
 _MOST_KEPT = 20
 
@@ -159,6 +163,9 @@ class _Reading:
         texts[0] = texts[0].removeprefix(self._marker)
         if b"\n" in b"".join(texts):  # a line without the marker
             return 0
+        has_long = max(map(len, texts)) > _LONGEST_INTEGER
+        if has_long and _UNREAD_INTEGER.search(lines):
+            return 0
         try:
             entries = list(map(_decode, texts))
         except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
@@ -170,7 +177,7 @@ class _Reading:
         values, numbers = self.values, self.lines
         for index, entry in enumerate(entries):
             if entry.key not in values:
-                values[entry.key] = entry.value if len(texts[index]) <= _LONGEST_KEPT else None
+                values[entry.key] = _kept(entry.value, len(texts[index])) if has_long else entry.value
                 numbers[entry.key] = first + index
         return len(entries)
 
@@ -213,8 +220,13 @@ class _Reading:
     def _add_value(self, number: int, key: Any, value: Any, length: int) -> None:
         if len(self.values) >= _MOST_KEYS:
             raise _UnreadableError(f"more than {_MOST_KEYS} different keys")
-        self.values[key] = value if length <= _LONGEST_KEPT else None
+        self.values[key] = _kept(value, length)
         self.lines[key] = number
+
+
+def _kept(value: Any, length: int) -> Any:
+    """What is kept of the value of an entry of that many bytes."""
+    return value if length <= _LONGEST_KEPT or isinstance(value, (int, float)) else None
 
 
 #: Digests of sample lists that were found to be plain numbers. Runs of one round load the same samples, for

@@ -20,7 +20,10 @@ def parse_yaml(text: str) -> Any:
     """The document's value. Raises yaml.YAMLError, ValueError or RecursionError for what is none."""
     if len(text) > _LONGEST_CHARACTERS:
         raise ValueError(f"more than {_LONGEST_CHARACTERS >> 10} KB")
-    data = yaml.load(text, Loader=_Loader)
+    try:
+        data = yaml.load(text, Loader=_Loader)
+    except (AttributeError, LookupError) as problem:  # PyYAML trusts tags: `!!timestamp x`, `!!bool x`, `!!int ''`
+        raise ValueError(f"a value that its tag doesn't fit ({problem})") from None
     _count(data, {})
     return data
 

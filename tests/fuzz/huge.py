@@ -23,7 +23,7 @@ from fuzz.cases import examine
 from memory_files import MemoryFiles
 from trees import CLOSED, OFFLINE, OPEN, tree_of_all_kinds
 
-from rules.sources import Enters, Entry
+from rules.sources import Enters, Entry, StrPath
 
 #: Of address space, the program itself included.
 MOST_MB = 512
@@ -112,13 +112,13 @@ class _Huge:
     def entries(self, root: Path, enters: Enters = lambda _: True, *, sizes: bool = True) -> list[Entry]:
         return self.tree.entries(root, enters, sizes=sizes)
 
-    def open(self, path: Path) -> BinaryIO:
-        if path != self.path:
+    def open(self, path: StrPath) -> BinaryIO:
+        if Path(path) != self.path:
             return self.tree.open(path)
         return io.BufferedReader(_Repeating(self.head, self.unit, self.huge_size))
 
-    def size(self, path: Path) -> int:
-        return self.tree.size(path) if path != self.path else self.huge_size
+    def size(self, path: StrPath) -> int:
+        return self.tree.size(path) if Path(path) != self.path else self.huge_size
 
 
 def main(built: Path, size_mb: int, names: list[str]) -> None:

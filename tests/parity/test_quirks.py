@@ -178,6 +178,17 @@ def test_the_csv_shows_the_score_of_an_endpoints_run_as_json_without_its_marks(
     assert [row["Accuracy"] for row in rows if row["Model"] == "llama3.1-8b"] == [cell]
 
 
+def test_the_csv_calls_the_endpoints_folder_online_server(tree: MemoryFiles) -> None:
+    latency = {"early_stopping_percentiles": {"99.0": 1000}}
+    add_endpoints_run(tree, "online", type="online", tps=50.0, ttft=latency, tpot=latency)
+    verification = verified(tree)
+    assert verification.passes, failures(tree)
+    rows = csv.DictReader(io.StringIO(summary_csv(ROUND, verified_rows(verification))))
+    (row,) = (row for row in rows if row["Model"] == "llama3.1-8b")
+    assert (row["Scenario"], row["inferred"]) == ("server", "1")
+    assert row["Location"].endswith("/llama3.1-8b/online/performance/run_1")
+
+
 @pytest.mark.parametrize("scenario", [5, ["offline"], {"offline": 1}, True], ids=str)
 def test_the_scenario_of_an_endpoints_run_must_be_text(tree: MemoryFiles, scenario: object) -> None:
     add_endpoints_run(tree, "SingleStream", type=scenario)

@@ -62,6 +62,11 @@ class TestEntries:
     def test_are_numbers_only_where_they_are_written_as_such(self, value: object, number: object) -> None:
         assert parse(entry("a", value)).number("a") == number
 
+    def test_of_a_long_entry_are_kept_where_they_are_numbers(self) -> None:
+        long = "x" * 20_000
+        log = parse(lines(entry("a", 5, said=long), entry("b", "text", said=long), "x", entry("c", 0.5, said=long)))
+        assert log.values == {"a": 5, "b": None, "c": 0.5}
+
     def test_of_the_real_example(self) -> None:
         with (CLOSED_SYSTEM / "resnet50/Offline/performance/run_1/mlperf_log_detail.txt").open("rb") as stream:
             log = parse_detail_log(stream)
@@ -112,6 +117,12 @@ class TestProblems:
             (lines(entry("a", 1), entry("b", 1) + " x"), 2, "not a LoadGen entry (invalid JSON)"),
             pytest.param(
                 lines(entry("a", 1), MARKER + "[" * 100_000), 2, "not a LoadGen entry (nested too deep)", id="deep"
+            ),
+            pytest.param(
+                lines(entry("a", 1), entry("b", 1, pid=0).replace("0}", "9" * 4301 + "}")),
+                2,
+                "not a LoadGen entry (unexpected structure)",
+                id="an integer that Python doesn't read, where no value is",
             ),
             (lines(entry("a", 1), MARKER + "[1]"), 2, "not a LoadGen entry (unexpected structure)"),
             (lines(entry("a", 1), MARKER + '{"key": "b"}'), 2, "not a LoadGen entry (no field 'value')"),
