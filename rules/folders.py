@@ -12,11 +12,13 @@ from typing import TypeVar
 
 #: (size in bytes, mtime in ns, inode)
 Stat = tuple[int, int, int]
+#: Of a number with a sign in 64 bits. Inodes have none on some file systems, and mtimes may lie in the year 2300.
+_MOST = (1 << 63) - 1
 _Name = TypeVar("_Name", bound=str)
 
 
 def stat_key(status: os.stat_result) -> Stat:
-    return (status.st_size, status.st_mtime_ns, status.st_ino)
+    return (status.st_size, min(status.st_mtime_ns, _MOST), status.st_ino & _MOST)
 
 
 def stat_of(path: str) -> Stat | None:
@@ -68,7 +70,7 @@ class Folder:
                 others[name] = None if isinstance(problem, FileNotFoundError) else problem.strerror
                 continue
             if S_ISREG(status.st_mode):
-                numbers.extend((status.st_size, status.st_mtime_ns, status.st_ino))
+                numbers.extend(stat_key(status))
             else:
                 others[name] = None
         self.folders = tuple(sorted(folders))
@@ -99,10 +101,10 @@ class Folder:
         return max(self.numbers[1::3], default=0)
 
     def names(self) -> bytes:
-        """Its names, each with what it names; the same bytes for the same alone."""
-        names = "\0".join((*self.files, "", *self.folders))
+        """Its names, each with what it names: the same bytes for the same alone, whatever comes behind them."""
+        names = "\0".join((*self.files, "", *self.folders, "", ""))  # an empty one ends each list
         if self.links or self.others or self.problem:
-            names += f"\0\0{self.links}{self.others}{self.problem}"
+            names += f"\0{self.links}{self.others}{self.problem}\0"
         return names.encode(errors="surrogateescape")
 
 

@@ -37,6 +37,19 @@ def copy_of(folder: Path, into: Path) -> Path:
     return Path(shutil.copytree(folder, into / folder.name))
 
 
+def copy_with_links(folder: Path, into: Path) -> Path:
+    """A copy in which links are links."""
+    return Path(shutil.copytree(folder, into / folder.name, symlinks=True))
+
+
+def age(*paths: Path) -> None:
+    """Let all that is there have been written long ago."""
+    for path in paths:
+        for each in (path, *path.rglob("*")):
+            if each.exists():
+                os.utime(each, ns=(1_600_000_000 * 10**9, 1_600_000_000 * 10**9))
+
+
 def run_at(
     folder: Path,
     *,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import glob
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -152,13 +151,14 @@ def _submission(declaration: Declaration, path: Path, files: Mapping[tuple[str, 
         for name, said in _systems(declaration).items()
     }
     bases = {said.get("extends") for said in systems.values()}
+    matches = {path: tuple(matching_folders(base, path)) for path in _result_paths(values["results"])}
     return Submission(
         round=values["round"],
         submitter=values["submitter"],
         division=division,
         also_open=also_open,
         category=Category.parse(values.get("category")),
-        results=tuple(_roots(declaration, base)),
+        results=tuple(_roots(declaration, matches)),
         systems={
             name: replace(_system(declaration, name, _extended(systems, name), base), is_extended=name in bases)
             for name in systems
@@ -171,7 +171,8 @@ def _submission(declaration: Declaration, path: Path, files: Mapping[tuple[str, 
         archive=(values.get("tar") or {}).get("name", _DEFAULT_ARCHIVE),
         final=values.get("final", False),
         source=path,
-        patterns=tuple(_patterns(values["results"])),
+        compare_with=tuple(base / path for path in _listed(values.get("compare_with"))),
+        matches=matches,
     )
 
 
@@ -184,14 +185,19 @@ def _path(base: Path, text: str | None) -> Path | None:
     return None if text is None else base / text
 
 
-def _roots(declaration: Declaration, base: Path) -> Iterator[ResultsRoot]:
+def _listed(value: str | list[str] | None) -> list[str]:
+    """A text, or a list of texts, as the list."""
+    return [value] if isinstance(value, str) else value or []
+
+
+def _roots(declaration: Declaration, matches: Mapping[str, Iterable[Path]]) -> Iterator[ResultsRoot]:
     values = declaration.values
     results = values["results"]
     for index, entry in enumerate([results] if isinstance(results, str) else results):
         place: KeyPath = ("results",) if isinstance(results, str) else ("results", index)
         fields = {"path": entry} if isinstance(entry, str) else entry
         division, also_open = _division(fields.get("division") or values.get("division", Division.CLOSED.value))
-        for path in matching_folders(base, fields["path"]):
+        for path in matches[fields["path"]]:
             yield ResultsRoot(
                 path=path,
                 division=division,
@@ -201,17 +207,15 @@ def _roots(declaration: Declaration, base: Path) -> Iterator[ResultsRoot]:
             )
 
 
-def _patterns(results: Any) -> Iterator[str]:
+def _result_paths(results: Any) -> Iterator[str]:
     for entry in [results] if isinstance(results, str) else results:
-        path = entry if isinstance(entry, str) else entry["path"]
-        if glob.has_magic(path):
-            yield path
+        yield entry if isinstance(entry, str) else entry["path"]
 
 
 def _system(declaration: Declaration, name: str, fields: dict[str, Any], base: Path) -> SystemDeclaration:
     """A system by its fields, the content of files in the place of their names."""
     division, also_open = _division(fields["division"]) if "division" in fields else (None, False)
-    file = _systems(declaration)[name].get("description")
+    files = {key: base / file for system, key, file in _description_files(declaration) if system == name}
     return SystemDeclaration(
         name=name,
         results=_path(base, fields.get("results")),
@@ -220,8 +224,9 @@ def _system(declaration: Declaration, name: str, fields: dict[str, Any], base: P
         category=Category.parse(fields.get("category")),
         status=fields.get("status"),
         description=fields.get("description", {}),
-        description_file=base / file if isinstance(file, str) else None,
+        description_file=files.get("description"),
         detected=fields.get("detected", {}),
+        detected_file=files.get("detected"),
         hw_name=fields.get("hw_name"),
         hw_notes_extra=fields.get("hw_notes_extra"),
         sw_notes_extra=fields.get("sw_notes_extra"),

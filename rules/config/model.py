@@ -40,6 +40,7 @@ class SystemDeclaration:
     description_file: Path | None = None
     #: Fields that `describe` found on the system: weaker than system_meta.json.
     detected: dict[str, Any] = field(default_factory=dict)
+    detected_file: Path | None = None
     hw_name: str | None = None
     hw_notes_extra: str | None = None
     sw_notes_extra: str | None = None
@@ -90,15 +91,17 @@ class Submission:
     also_open: bool = False
     #: `analyzer_table` and `power_settings`, for runs that have none of their own.
     power_documents: dict[str, Path] = field(default_factory=dict)
-    #: The patterns that `results` holds; what they matched is in it.
-    patterns: tuple[str, ...] = field(default=(), repr=False, compare=False)
+    #: Results of others or of old that the page shows beside ours, as the file spells them.
+    compare_with: tuple[Path, ...] = ()
+    #: The paths that `results` holds, as they are written, and the folders that each matched when it was read.
+    matches: dict[str, tuple[Path, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def paths(self) -> tuple[Path, ...]:
         """Every path that it names, and its own."""
         paths = [self.source, *(root.path for root in self.results), *self.implementation.values(), self.calibration]
         paths += self.power_documents.values()
         for system in self.systems.values():
-            paths += (system.results, system.description_file, system.nameplate_power)
+            paths += (system.results, system.description_file, system.detected_file, system.nameplate_power)
         return tuple(sorted({path for path in paths if path is not None}))
 
     def divisions_of(self, run: Run) -> tuple[Division, ...]:

@@ -15,12 +15,15 @@ _MOST = 4
 class Ahead:
     """`work` of the paths, done by processes of their own; what it gives must be JSON.
 
-    They are copies of this process, and end with it: their results go nowhere then.
+    They are copies of this process. Where it ends first, their results go nowhere.
     """
 
     def __init__(self, work: Callable[[str], Any], paths: Sequence[str]) -> None:
-        processes = min(_MOST, _cpus())
-        self._workers = [_start(work, paths[number::processes]) for number in range(processes)]
+        processes = min(_MOST, _cpus()) if hasattr(os, "fork") else 0
+        self._workers: list[tuple[int, int]] = []
+        with suppress(OSError):  # the system has no more processes to give: what isn't done ahead is done later
+            for number in range(processes):
+                self._workers.append(_start(work, paths[number::processes]))
 
     def results(self) -> list[Any]:
         """Wait for all of it. Less than all where a process died."""
@@ -40,7 +43,12 @@ def _cpus() -> int:
 def _start(work: Callable[[str], Any], paths: Sequence[str]) -> tuple[int, int]:
     """The process, and the pipe that its results come by."""
     reading, writing = os.pipe()
-    process = os.fork()
+    try:
+        process = os.fork()
+    except OSError:
+        os.close(reading)
+        os.close(writing)
+        raise
     if process:
         os.close(writing)
         return process, reading

@@ -143,9 +143,13 @@ class HashCache:
     def confirm(self, paths: Iterable[str]) -> bool:
         """Whether an earlier build knew each of these files, with the content that it has now. Reads what it must."""
         try:
-            return all(self._kept(path) and self.digest(path) and not self._is_other for path in paths)
+            return all(self._is_kept(path) and not self._is_other for path in paths)
         except OSError:
             return False
+
+    def _is_kept(self, path: str) -> bool:
+        kept = self._kept(path)
+        return kept is not None and self.digest(path) == kept
 
     def _kept(self, path: str) -> str | None:
         """The hash that is kept of a file, which may have changed since."""
@@ -158,8 +162,8 @@ class HashCache:
             return None
 
     def _keep(self, path: str, row: _Row, is_settled: bool) -> None:
+        self._is_other |= self._kept(path) not in (None, row[3])  # which has loaded the rows
         assert self._rows is not None
-        self._is_other |= self._kept(path) not in (None, row[3])
         folder, _, name = path.rpartition("/")
         self._rows.setdefault(folder, {})[name] = row
         if is_settled:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rules.engine.view import Digests, View, Watched
+import xxhash
+
+from rules.engine.view import Digests, Watched
+from rules.folders import Stat
+
+#: How the file is written; to be counted up when that changes.
+_FORM = "snapshot 1"
 
 
 @dataclass(frozen=True)
@@ -18,7 +25,7 @@ class Snapshot:
     #: What decides besides files.
     facts: Any
     #: The files that the next build goes on from: the stat and the hash of each, None where it isn't there.
-    state: Mapping[str, Any]
+    state: Mapping[str, tuple[Stat | None, str | None]]
     watched: Watched
     digests: Digests
     #: Whether any change since it looked would show in a stat.
@@ -30,24 +37,27 @@ class Snapshot:
     def load(cls, path: Path) -> Snapshot | None:
         """The snapshot in a file; None where there is none that can be used."""
         try:
-            data = json.loads(path.read_bytes())
-            watched, digests = Watched(**data["watched"]), Digests(*data["digests"])
-            return cls(**data | {"watched": watched, "digests": digests})
-        except (OSError, ValueError, TypeError, LookupError, RecursionError):
+            digest, text = path.read_text(encoding="ascii").split("\n", 1)
+        except (OSError, ValueError):
             return None
+        if digest != _digest(text):  # torn, of another program, or of another version
+            return None
+        data = json.loads(text)
+        watched, digests = Watched(**data["watched"]), Digests(*data["digests"])
+        state = {each: (stat and tuple(stat), kept) for each, (stat, kept) in data["state"].items()}
+        return cls(**data | {"state": state, "watched": watched, "digests": digests})
 
     def save(self, path: Path) -> None:
         """Where it can't be written, the next build looks for itself."""
+        text = json.dumps(vars(self) | {"watched": vars(self.watched)}, separators=(",", ":"))
         temporary = path.with_name(f"{path.name}.tmp")
         try:
-            temporary.write_text(json.dumps(vars(self) | {"watched": vars(self.watched)}, separators=(",", ":")))
+            temporary.write_text(f"{_digest(text)}\n{text}", encoding="ascii")
             temporary.replace(path)
         except OSError:
-            temporary.unlink(missing_ok=True)
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
-    def digests_in(self, view: View) -> Digests | None:
-        """What it looked at, as it is now."""
-        try:
-            return view.digests(self.watched)
-        except (TypeError, ValueError, AttributeError):  # another program's file
-            return None
+
+def _digest(text: str) -> str:
+    return str(xxhash.xxh3_128_hexdigest(f"{_FORM}\n{text}".encode()))

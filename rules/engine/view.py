@@ -55,7 +55,7 @@ class View:
         below = inside(but, "")
         before._folders = {path: each for path, each in before._folders.items() if not f"{path}/".startswith(below)}
         before._stats = {path: each for path, each in before._stats.items() if not path.startswith(below)}
-        self._since_ns = before._since_ns
+        self._since_ns = min(self._since_ns, before._since_ns)
         self._before = before
 
     def folder(self, path: str) -> Folder:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,11 @@ from rules.engine.hashes import hash_file
 from rules.engine.reporter import Progress
 from rules.engine.snapshot import Snapshot
 from rules.engine.view import View
-from rules.folders import Stat, inside, stat_of
+from rules.folders import stat_of
 from rules.steps.files import read_json
 from rules.tasks.paths import Paths
-from rules.tasks.workspace import DECLARATION, PACKAGE, Workspace
+from rules.tasks.workspace import DECLARATION, Workspace, program_files
 
-#: What of the program lies beside the package.
-_SCRIPTS = ("dodo.py", "mlperf_dodo.py")
 #: The key `output` as people write it. A wrong guess finds no snapshot, or one that doesn't hold.
 _OUTPUT = re.compile(r"""^\s*["']?output["']?\s*:\s*["']?([^"'#\r\n]*[^"'#,\s])""", re.MULTILINE)
 
@@ -46,8 +44,8 @@ def nothing_changed(snapshot: Snapshot, view: View) -> bool:
     return (
         snapshot.is_settled
         and _same_facts(snapshot)
-        and all(_stat_in(snapshot, path) == stat_of(path) for path in snapshot.state)
-        and snapshot.digests_in(view) == snapshot.digests
+        and all(stat == stat_of(path) for path, (stat, _) in snapshot.state.items())
+        and view.digests(snapshot.watched) == snapshot.digests
     )
 
 
@@ -56,15 +54,15 @@ def nothing_differs(snapshot: Snapshot, workspace: Workspace) -> bool:
 
     Where nothing does, the snapshot is kept with the new stats.
     """
-    if not _same_facts(snapshot) or any(_hash_in(snapshot, path) != _hash_of(path) for path in snapshot.state):
+    if not _same_facts(snapshot) or any(kept != _hash_of(path) for path, (_, kept) in snapshot.state.items()):
         return False
     view, hashes = workspace.view, workspace.hashes
     # While others read, there is time to look; else the first file that is other makes it needless.
-    digests = snapshot.digests_in(view) if hashes.read_ahead() else None
+    digests = view.digests(snapshot.watched) if hashes.read_ahead() else None
     if not hashes.confirm(view.files(snapshot.watched)):
         return False
-    digests = digests or snapshot.digests_in(view)
-    if digests is None or digests.names != snapshot.digests.names:
+    digests = digests or view.digests(snapshot.watched)
+    if digests.names != snapshot.digests.names:
         return False
     _keep(replace(snapshot, digests=digests), workspace)
     return True
@@ -72,12 +70,8 @@ def nothing_differs(snapshot: Snapshot, workspace: Workspace) -> bool:
 
 def look_at_program(view: View) -> None:
     """Before more of it is imported, as far as that can be."""
-    pending = [str(PACKAGE)]
-    while pending:
-        path = pending.pop()
-        pending += [inside(path, name) for name in view.folder(path).folders if name != "__pycache__"]
-    for name in _SCRIPTS:
-        view.stat(str(PACKAGE.parent / name))
+    for path in program_files():
+        view.stat(path)
 
 
 def remember(workspace: Workspace, progress: Progress, words: str) -> None:
@@ -89,7 +83,7 @@ def remember(workspace: Workspace, progress: Progress, words: str) -> None:
     view, hashes, submission = workspace.view, workspace.hashes, workspace.submission
     staged = _just_staged(workspace, progress)
     view.refresh(staged)
-    watched = view.watched(map(str, (PACKAGE, *submission.paths())))
+    watched = view.watched(map(str, submission.paths()))
     try:
         for path in view.files(watched):
             if path in staged:
@@ -98,7 +92,7 @@ def remember(workspace: Workspace, progress: Progress, words: str) -> None:
                 hashes.digest(path)
     except OSError:  # a file that can't be read is a task's to meet
         return
-    facts, status = _facts(submission.patterns), int(bool(progress.failed))
+    facts, status = _facts(submission.matches), int(bool(progress.failed))
     _keep(Snapshot(facts, {}, watched, view.digests(watched), False, words, status), workspace)
 
 
@@ -118,42 +112,25 @@ def _keep(snapshot: Snapshot, workspace: Workspace) -> None:
     workspace.hashes.save()
     # These are never changed in place: they are added to, or replaced.
     kept = map(str, (workspace.paths.hashes, workspace.paths.journal, workspace.paths.outcome))
-    state = {path: [stat_of(path), _hash_of(path)] for path in kept}
+    state = {path: (stat_of(path), _hash_of(path)) for path in kept}
     is_settled = workspace.view.is_settled(snapshot.watched)
     replace(snapshot, state=state, is_settled=is_settled).save(workspace.paths.snapshot)
 
 
 def _same_facts(snapshot: Snapshot) -> bool:
-    try:
-        return bool(_facts(snapshot.facts["patterns"]) == snapshot.facts)
-    except (LookupError, TypeError):  # another program's file
-        return False
+    matches = {path: matching_folders(Path(), path) for path in snapshot.facts["results"]}
+    return bool(_facts(matches) == snapshot.facts)
 
 
-def _facts(patterns: Iterable[str]) -> dict[str, Any]:
-    """What decides besides what was looked at."""
+def _facts(matches: Mapping[str, Iterable[Path]]) -> dict[str, Any]:
+    """What decides besides what was looked at; `matches` are the folders that each path of `results` leads to."""
     return {
-        "program": str(PACKAGE),
+        "program": list(program_files()),
         "python": sys.version,
         "doit": list(doit.version.VERSION),
         # Results that come to match are in no folder that was looked into.
-        "patterns": {pattern: [str(path) for path in matching_folders(Path(), pattern)] for pattern in patterns},
+        "results": {path: [str(folder) for folder in folders] for path, folders in matches.items()},
     }
-
-
-def _stat_in(snapshot: Snapshot, path: str) -> Stat | None:
-    try:
-        size, mtime_ns, inode = snapshot.state[path][0]
-    except (LookupError, TypeError, ValueError):
-        return None
-    return (size, mtime_ns, inode)
-
-
-def _hash_in(snapshot: Snapshot, path: str) -> Any:
-    try:
-        return snapshot.state[path][1]
-    except (LookupError, TypeError):
-        return None
 
 
 def _hash_of(path: str) -> str | None:

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from rules.system import Nameplate, SystemDescription
 
 DECLARATION = Path("submission.yaml")
-PACKAGE = Path(__file__).parent.parent
+_PACKAGE = Path(__file__).parent.parent
+#: What of the program lies beside the package.
+_SCRIPTS = ("dodo.py", "mlperf_dodo.py")
 
 
 def paths_of(submission: Submission) -> Paths:
@@ -165,15 +167,23 @@ class Workspace:
 
 
 @cache
+def program_files() -> tuple[str, ...]:
+    """Every file of this program, sorted; Python's caches are none, for they come and go."""
+    found = [script for name in _SCRIPTS if os.path.exists(script := f"{_PACKAGE.parent}/{name}")]  # noqa: PTH110
+    for folder, folders, files in os.walk(_PACKAGE):
+        folders[:] = [name for name in folders if name != "__pycache__"]
+        found += [f"{folder}/{name}" for name in files]
+    return tuple(sorted(found))
+
+
+@cache
 def program_digest() -> str:
     """Changes with the rules and rounds of this program, so that a newer one judges anew."""
     digest = xxhash.xxh3_128()
-    for folder, folders, files in os.walk(PACKAGE):
-        folders.sort()
-        for name in sorted(files):
-            if name.endswith((".py", ".yaml")):
-                with open(os.path.join(folder, name), "rb") as stream:  # noqa: PTH118, PTH123 - at every start
-                    digest.update(stream.read())
+    for path in program_files():
+        if path.endswith((".py", ".yaml", ".html", ".css", ".js")):
+            with open(path, "rb") as stream:  # noqa: PTH123 - at every start
+                digest.update(stream.read())
     return digest.hexdigest()
 
 

@@ -91,6 +91,7 @@ class TestValues:
             "division: open\n"
             "category: edge\n"
             "output: out\n"
+            "compare_with: [../inference_results_v5.1, /published/summary.csv]\n"
             'implementation: {"*": code, resnet: code/resnet}\n'
             "power: {analyzer_table: power/analyzer.md, power_settings: power/settings.md}\n"
             "calibration: docs/calibration.md\n"
@@ -101,6 +102,7 @@ class TestValues:
         assert submission.division is Division.OPEN
         assert submission.category is Category.EDGE
         assert submission.output == Path("out")
+        assert submission.compare_with == (Path("../inference_results_v5.1"), Path("/published/summary.csv"))
         assert submission.implementation == {"*": Path("code"), "resnet": Path("code/resnet")}
         assert submission.calibration == Path("docs/calibration.md")
         assert submission.power_documents == {
@@ -110,6 +112,10 @@ class TestValues:
         assert submission.preprocess == Preprocess(infer_scenarios=False, drop_failed=False)
         assert submission.archive == "mine.tar.gz"
         assert submission.final is True
+
+    def test_compare_with_may_be_one_path(self) -> None:
+        assert load_minimal("compare_with: old").compare_with == (Path("old"),)
+        assert load_minimal("", {"compare_with": "old"}).compare_with == (Path("old"),)
 
     def test_every_key_of_a_system(self) -> None:
         system = load_minimal(
@@ -333,6 +339,12 @@ class TestDescriptionFile:
         assert system.description == {"number_of_nodes": 1}
         assert system.description_file == Path("inner", name)
 
+    @pytest.mark.parametrize("key", ["description", "detected"])
+    def test_is_one_of_the_paths_that_a_declaration_names(self, workspace: Path, key: str) -> None:
+        (workspace / "edge.json").write_text('{"number_of_nodes": 1}')
+        submission = load_minimal(f"systems: {{edge-1: {{{key}: edge.json}}}}\n")
+        assert Path("edge.json") in submission.paths()
+
     @pytest.mark.parametrize(
         ("name", "content", "said"),
         [
@@ -482,6 +494,8 @@ class TestMistakes:
             ("systems: {a: {description: [x]}}", "systems.a.description: found a list; allowed: a mapping or a path"),
             ("preprocess: {drop_fails: true}", "preprocess.drop_fails: unknown key; did you mean 'drop_failed'?"),
             ("implementation: {resnet: {}}", "implementation.resnet: found a mapping; allowed: a path"),
+            ("compare_with: {path: x}", "compare_with: found a mapping; allowed: a path or a list"),
+            ("compare_with: [1]", "compare_with[0]: found 1; allowed: a path; put it in quotes"),
             ("tar: {name: a/b.tar.gz}", "tar.name: found 'a/b.tar.gz'; allowed: a file name that ends in .tar.gz"),
             ("tar: {name: 5}", "tar.name: found 5; allowed: a file name that ends in .tar.gz; put it in quotes"),
             ("system_type: edge", "system_type: unknown key; did you mean 'systems'?"),

@@ -14,6 +14,7 @@ import xxhash
 from support import Outcome
 
 from rules.engine.hashes import HashCache, content_checker, hash_file
+from rules.folders import stat_of
 
 HOUR_NS = 3_600_000_000_000
 IN_2020_NS = 1_600_000_000 * 10**9
@@ -151,6 +152,84 @@ class TestBetweenBuilds:
         assert cache.digest(str(path)) == digest_of(b"first")
         cache.save()
         assert HashCache(kept).digest(str(path)) == digest_of(b"first")
+
+
+class TestWhatIsKnownWithoutReading:
+    def test_what_a_step_has_read_is_learned(self, cache: HashCache, kept: Path, path: Path) -> None:
+        cache.learn(str(path), digest_of(b"first"))
+        cache.save()
+        write(path, b"other")
+        assert HashCache(kept).digest(str(path)) == digest_of(b"first")
+
+    def test_what_a_step_has_read_is_not_learned_of_a_file_that_is_gone(self, cache: HashCache, path: Path) -> None:
+        path.unlink()
+        cache.learn(str(path), digest_of(b"first"))
+        with pytest.raises(FileNotFoundError):
+            cache.digest(str(path))
+
+    def test_what_was_written_is_expected_but_read(self, cache: HashCache, kept: Path, path: Path) -> None:
+        cache.expect(str(path), digest_of(b"first"))
+        cache.save()
+        assert HashCache(kept).confirm([str(path)])
+        write(path, b"other")
+        assert HashCache(kept).digest(str(path)) == digest_of(b"other")
+        assert not HashCache(kept).confirm([str(path)])
+
+    def test_a_cache_that_is_distrusted_reads_again(self, cache: HashCache, kept: Path, path: Path) -> None:
+        cache.digest(str(path))
+        cache.save()
+        write(path, b"other")
+        distrustful = HashCache(kept)
+        distrustful.distrust()
+        assert distrustful.digest(str(path)) == digest_of(b"other")
+
+
+class TestConfirming:
+    """Whether files are what an earlier build knew, whatever their stats are."""
+
+    @pytest.fixture
+    def later(self, cache: HashCache, kept: Path, path: Path) -> HashCache:
+        cache.digest(str(path))
+        cache.save()
+        return HashCache(kept)
+
+    def test_the_same_content_is(self, later: HashCache, path: Path) -> None:
+        path.touch()
+        assert later.confirm([str(path)])
+
+    def test_other_content_is_not(self, later: HashCache, path: Path) -> None:
+        write(path, b"other", IN_2020_NS + 1)
+        assert not later.confirm([str(path)])
+
+    def test_a_file_that_was_not_known_is_not(self, later: HashCache, path: Path) -> None:
+        write(path.with_name("new"), b"first")
+        assert not later.confirm([str(path), str(path.with_name("new"))])
+
+    def test_a_file_that_is_gone_is_not(self, later: HashCache, path: Path) -> None:
+        path.unlink()
+        assert not later.confirm([str(path)])
+
+    def test_a_file_that_changes_once_it_was_looked_at_is_not(self, later: HashCache, kept: Path, path: Path) -> None:
+        path.touch()
+        seen = stat_of(str(path))
+        write(path, b"other")
+        assert not HashCache(kept, look=lambda _: seen).confirm([str(path)])
+
+    @pytest.mark.parametrize("change", [None, b"other"], ids=["the same", "one other"])
+    def test_many_files_are_read_ahead(self, kept: Path, tmp_path: Path, change: bytes | None) -> None:
+        paths = [tmp_path / f"many/{number}" for number in range(2_000)]
+        paths[0].parent.mkdir()
+        cache = HashCache(kept)
+        for path in paths:
+            path.write_bytes(path.name.encode())
+            cache.digest(str(path))
+        cache.save()
+        if change:
+            write(paths[1234], change)
+        later = HashCache(kept)
+        assert later.read_ahead()
+        assert later.confirm(map(str, paths)) == (change is None)
+        assert later.digest(str(paths[1234])) == digest_of(change or b"1234")
 
 
 class TestDamagedCache:
