@@ -451,4 +451,4 @@ def staged(workspace: Workspace, tree: MemoryFiles) -> Iterator[Verdict]:
             for _, said in workspace.model_mappings(workspace.system_of(run), run):
                 mapping |= said
             tree.write(str(layout.model_mapping(Division.OPEN, run.key.submitter)), json.dumps(mapping).encode())
-        yield check_run(workspace, run)
+        yield check_run(workspace, run)[0]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from rules.finding import Finding
 from rules.plan import Plan
+from rules.reports.comparison import Comparison
 from rules.reports.tables import SummaryRow
 from rules.rounds.model import Round
 from rules.verdict import Verdict
@@ -23,6 +25,14 @@ class Built:
     tree: tuple[Finding, ...]
     #: The results that are shipped.
     rows: tuple[SummaryRow, ...]
+    #: `rules.details.Details` as JSON, by the run's id.
+    details: Mapping[str, Any] = field(default_factory=dict)
+    #: The summary.json of the last build whose summary was another; None where there was none.
+    former: object = None
+    #: The results beside those that `compare_with` names.
+    comparisons: tuple[Comparison, ...] = ()
+    #: From the page's folder to the workspace, percent-encoded.
+    to_workspace: str = "../.."
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

@@ -1,4 +1,4 @@
-"""check: each run's artefacts -> its verdict, as one JSON a run."""
+"""check: each run's artefacts -> its verdict and its details, a JSON of each."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rules.tasks.uptodate import unchanged
 from rules.tasks.workspace import Workspace
 
 if TYPE_CHECKING:
+    from rules.details import Details
     from rules.verdict import Verdict
 
 
@@ -25,11 +26,12 @@ def check_tasks(workspace: Workspace) -> Iterator[dict[str, Any]]:
     for run in workspace.inventory.runs:
         system = workspace.system_of(run)
         large = _large_logs(workspace, run)
+        files = workspace.paths.unit(run.key.id)
         inputs = [path for path in run.paths() if path not in large] + workspace.system_files(system)
         yield {
             "name": task_name(run.key.id),
             "file_dep": inputs,
-            "targets": [workspace.paths.unit(run.key.id).check],
+            "targets": [files.check, files.details],
             "uptodate": unchanged(workspace, workspace.declared_facts(system), run.key, run.left_out, large),
             "actions": [action(_check(workspace, run), inputs, workspace.paths.crash_log, workspace.look)],
             "clean": True,
@@ -49,14 +51,17 @@ def _check(workspace: Workspace, run: Run) -> Any:
     def step() -> None:
         from rules.steps.files import write_json
 
-        write_json(workspace.paths.check(run.key.id), check_run(workspace, run).to_json())
+        verdict, details = check_run(workspace, run)
+        write_json(workspace.paths.detail(run.key.id), details.to_json())
+        write_json(workspace.paths.check(run.key.id), verdict.to_json())
 
     return step
 
 
-def check_run(workspace: Workspace, run: Run) -> Verdict:
+def check_run(workspace: Workspace, run: Run) -> tuple[Verdict, Details]:
     # The rules take longer to import than all else, and only runs that changed are judged.
     from rules.checks.judge import judge
+    from rules.details import Details, run_details
     from rules.evidence import load_evidence
     from rules.naming import named_benchmark
     from rules.verdict import Verdict
@@ -66,6 +71,7 @@ def check_run(workspace: Workspace, run: Run) -> Verdict:
     mappings = workspace.model_mappings(system, run)
     benchmark, findings = named_benchmark(run.key.model, run.key.division, mappings, workspace.round, str(run.folder))
     if benchmark is None:
-        return Verdict(run.key, str(run.folder), None, description.category, findings=tuple(findings))
+        verdict = Verdict(run.key, str(run.folder), None, description.category, findings=tuple(findings))
+        return verdict, Details()
     evidence = load_evidence(run, workspace.round, benchmark, description)
-    return judge(evidence, workspace.round, run.left_out)
+    return judge(evidence, workspace.round, run.left_out), run_details(evidence, workspace.round)

@@ -29,7 +29,7 @@ def pack_tasks(workspace: Workspace) -> Iterator[dict[str, Any]]:
             "actions": [action(_make_fragment(workspace, unit), (), paths.crash_log)],
             "clean": True,
         }
-    inputs = [path for unit in units for path in paths.unit(unit)[2:]]
+    inputs = [path for files in map(paths.unit, units) for path in (files.record, files.fragment, files.fragment_info)]
     yield {
         "name": ARCHIVE,
         "file_dep": inputs,

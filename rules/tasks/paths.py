@@ -12,6 +12,7 @@ class UnitFiles(NamedTuple):
     """A unit's files in the state, as doit names them: text, for every build names them all, several times."""
 
     check: str
+    details: str
     placement: str
     record: str
     fragment: str
@@ -88,6 +89,16 @@ class Paths:
         return self.state / "checks"
 
     @property
+    def details(self) -> Path:
+        """What verdicts leave out, for the page."""
+        return self.state / "details"
+
+    @property
+    def former_summary(self) -> Path:
+        """The summary.json of the last build whose summary was another."""
+        return self.state / "former-summary.json"
+
+    @property
     def placements(self) -> Path:
         return self.state / "placements"
 
@@ -99,6 +110,7 @@ class Paths:
         state = str(self.state)
         return UnitFiles(
             f"{state}/checks/{unit}.json",
+            f"{state}/details/{unit}.json",
             f"{state}/placements/{unit}.json",
             f"{state}/staged/{unit}.json",
             f"{state}/fragments/{unit}.deflate",
@@ -107,6 +119,9 @@ class Paths:
 
     def check(self, unit: str) -> Path:
         return Path(self.unit(unit).check)
+
+    def detail(self, unit: str) -> Path:
+        return Path(self.unit(unit).details)
 
     def placement(self, unit: str) -> Path:
         return Path(self.unit(unit).placement)

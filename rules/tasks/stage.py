@@ -172,7 +172,8 @@ def _prune_task(workspace: Workspace) -> dict[str, Any]:
         for unit in _leftovers(workspace):
             unstage(paths.record(unit), paths.tree, paths.records)
             fragment = paths.fragment(unit)
-            for stale in (paths.check(unit), paths.placement(unit), fragment, fragment_info(fragment)):
+            judged = (paths.check(unit), paths.detail(unit))
+            for stale in (*judged, paths.placement(unit), fragment, fragment_info(fragment)):
                 remove_file(stale, paths.state)
         for run in workspace.inventory.runs:
             keep = _folders(workspace.tree, read_json(paths.placement(run.key.id))["targets"])
@@ -227,14 +228,14 @@ def take_out_leftovers(workspace: Workspace) -> TaskFailed | None:
     def sweep() -> None:
         for unit in _recorded_units(paths.records):
             unstage(paths.record(unit), paths.tree, paths.records)
-        for folder in (paths.checks, paths.placements, paths.fragments, paths.records):
+        for folder in (paths.checks, paths.details, paths.placements, paths.fragments, paths.records):
             for stale in sorted(folder.rglob("*"), reverse=True):
                 if stale.is_dir():
                     remove_empty_folders(stale, paths.state)
                 else:
                     remove_file(stale, paths.state)
             remove_empty_folders(folder, paths.state)
-        for stale in (paths.outcome, paths.snapshot):
+        for stale in (paths.outcome, paths.snapshot, paths.former_summary):
             remove_file(stale, paths.state)
         remove_empty_folders(paths.tree, paths.output)
 

@@ -166,7 +166,7 @@ def _raw(lab: Lab, random: Random, faults: list[str]) -> None:
             workspace = Workspace()
             assert printable(format_findings(workspace.inventory.findings)) is not None
             for run in workspace.inventory.runs:
-                verdict = check_run(workspace, run)
+                verdict, _ = check_run(workspace, run)
                 written = json_bytes(verdict.to_json())
                 assert json_bytes(Verdict.from_json(json.loads(written)).to_json()) == written
                 printable(format_findings(verdict.findings))

@@ -1,0 +1,1 @@
+"""The page that people look at: its template, style and script, and what fills them."""
