@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from rules.rounds.model import Round
 
 
+#: The origin of what submission.yaml says.
+DECLARED = "declaration"
+
+
 @dataclass(frozen=True)
 class Nameplate:
     """The nameplate power of a system, `<system>_power.yaml`: where it is and what it holds."""
@@ -30,7 +34,7 @@ class SystemDescription:
     """The fields of a system's JSON, each with its origin; `path` is where to mend them."""
 
     fields: Mapping[str, Any]
-    #: Field -> 'declaration', 'system_meta.json', 'detected' or 'default'.
+    #: Field -> `DECLARED`, 'system_meta.json', 'detected' or 'default'.
     origins: Mapping[str, str]
     path: str
     #: Whether anybody described the system at all.
@@ -82,8 +86,8 @@ def describe_system(
             "system_meta.json",
             {name: value for name, value in (meta or {}).items() if _is_said(value) or name not in detected},
         ),
-        ("declaration", said),
-        ("declaration", {"division": str(division), "submitter": submitter}),
+        (DECLARED, said),
+        (DECLARED, {"division": str(division), "submitter": submitter}),
     ]
     fields: dict[str, Any] = {}
     origins: dict[str, str] = {}
@@ -93,7 +97,7 @@ def describe_system(
             origins[name] = origin
     for notes, extra in _extra_notes(declared):
         fields[notes] = " ".join(part for part in (str(fields.get(notes) or ""), extra) if part)
-        origins[notes] = "declaration"
+        origins[notes] = DECLARED
     overridden = {
         name: str(meta[name])
         for name in ("submitter", "division")

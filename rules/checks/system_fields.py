@@ -13,6 +13,7 @@ from rules.checks.catalogue import WARNING, Violation, rule
 from rules.evidence import Evidence
 from rules.fields import COUNTS, IS_NETWORK, OF_THE_SUBMISSION, POWER, example_of, misspelt
 from rules.rounds.model import Round
+from rules.system import DECLARED
 
 _RULES = "submission rules, section on <system_desc_id>.json"
 #: Fields whose values other rules judge.
@@ -140,10 +141,10 @@ def unit_missing(evidence: Evidence, _: Round) -> Iterator[Violation]:
     official=False,
 )
 def field_misspelt(evidence: Evidence, _: Round) -> Iterator[Violation]:
-    """What is said in a misspelt field is missing in the right one."""
-    fields = evidence.system.fields
+    """What is said in a misspelt field is missing in the right one, or was meant to be said over it."""
+    fields, origins = evidence.system.fields, evidence.system.origins
     for name, meant in misspelt(fields):
-        if not fields.get(meant):
+        if not fields.get(meant) or (origins.get(name) == DECLARED and origins.get(meant) != DECLARED):
             yield Violation(evidence.system.path, found=name, expected=meant)
 
 
@@ -151,7 +152,7 @@ def field_misspelt(evidence: Evidence, _: Round) -> Iterator[Violation]:
     "SYS-017",
     "field is no plain text",
     "{expected} {found}",
-    fix="Write a text on one line, or a number.",
+    fix=f"Write a text on one line, of at most {_LONGEST} characters, or a number.",
     source=_RULES,
     severity=WARNING,
     official=False,
@@ -220,3 +221,21 @@ def power_field_absent(evidence: Evidence, _: Round) -> Iterator[Violation]:
         lacking = tuple(name for name in POWER if name not in evidence.system.fields)
         if lacking:
             yield Violation(evidence.system.path, found=lacking, expected=tuple(map(example_of, lacking)))
+
+
+@rule(
+    "SYS-020",
+    "design power isn't said",
+    "power was measured, and nothing says the design power",
+    fix="Put <system>_power.yaml, the list of its power supplies, beside system_meta.json (or name it in"
+    " `nameplate_power:`), or say system_power_capacity in the description.",
+    source="SystemCheck.nameplate_power_check (a warning there too)",
+    severity=WARNING,
+    official=False,
+)
+def design_power_unsaid(evidence: Evidence, round_: Round) -> Iterator[Violation]:
+    """What a system drew is published beside what it is designed for."""
+    system = evidence.system
+    is_said = system.nameplate.path is not None or "system_power_capacity" in system.fields
+    if evidence.has_power and round_.nameplate_power and system.is_described and not is_said:
+        yield Violation(system.path)

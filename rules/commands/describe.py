@@ -6,15 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
-from doit.cmd_base import Command
 from doit.exceptions import InvalidCommand
 
-from rules.commands.options import option
+from rules.commands.options import OptionsCommand, option
 
 _FORMATS = ("yaml", "json")
 
 
-class Describe(Command):  # type: ignore[misc]
+class Describe(OptionsCommand):
     """Runs tools and reads files of the system; writes the file that it is asked for and nothing else."""
 
     name = "describe"
@@ -33,10 +32,12 @@ class Describe(Command):  # type: ignore[misc]
 
     def execute(self, opt_values: dict[str, Any], pos_args: list[str]) -> int:
         from rules.describe.description import format_json, format_yaml
+        from rules.engine.output import show_any_text
         from rules.errors import UserError
         from rules.rounds import available_rounds, load_round
         from rules.steps.files import write_new_file
 
+        show_any_text()
         if pos_args:
             raise InvalidCommand(f"describe takes no arguments ({' '.join(pos_args)}); use --output FILE")
         output = opt_values["output"]
@@ -54,7 +55,8 @@ class Describe(Command):  # type: ignore[misc]
         except UserError as error:
             raise InvalidCommand(str(error)) from None
         except OSError as problem:
-            raise InvalidCommand(f"{problem.filename or output}: {problem.strerror or problem}") from None
+            where = problem.filename or output or "standard output"
+            raise InvalidCommand(f"{where}: {problem.strerror or problem}") from None
         sys.stdout.write(_outcome(output, described))
         return 0
 

@@ -9,11 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import doit.doit_cmd
-from doit.cmd_base import Command
 from doit.exceptions import InvalidCommand
 
-from rules.commands.options import option
+from rules.commands.options import OptionsCommand, option
 
 if TYPE_CHECKING:
     from rules.starter.command import Command as AutomationCommand
@@ -22,7 +20,7 @@ if TYPE_CHECKING:
 _DECLARATION = "submission.yaml"
 
 
-class Init(Command):  # type: ignore[misc]
+class Init(OptionsCommand):
     """Reads results and writes one file, which must not be there yet."""
 
     name = "init"
@@ -42,16 +40,14 @@ class Init(Command):  # type: ignore[misc]
         option("output", f"the file to write; default: {_DECLARATION}"),
     )
 
-    def parse_execute(self, in_args: list[str]) -> int:
-        result: int = super().parse_execute(_with_command_line(in_args))
-        return result
-
     def execute(self, opt_values: dict[str, Any], pos_args: list[str]) -> int:
+        from rules.engine.output import show_any_text
         from rules.errors import UserError
         from rules.starter.survey import survey
         from rules.starter.template import format_declaration, format_outcome
         from rules.steps.files import write_new_file
 
+        show_any_text()
         if pos_args:
             raise InvalidCommand(f"init takes no arguments ({' '.join(pos_args)}); use --results DIR")
         output = Path(opt_values["output"] or _DECLARATION)
@@ -70,19 +66,6 @@ class Init(Command):  # type: ignore[misc]
             raise InvalidCommand(f"{problem.filename or output}: {problem.strerror or problem}") from None
         sys.stdout.write(format_outcome(output, found) + _migration(command))
         return 0
-
-
-def _with_command_line(arguments: list[str]) -> list[str]:
-    """The arguments with the line behind --from-command in its place.
-
-    doit takes every word with a '=' in it for a variable and out of the arguments, so that line as well.
-    """
-    place = next((index for index, word in enumerate(arguments) if word == "--from-command"), None)
-    variables = (doit.doit_cmd._CMDLINE_VARS or {}).items()
-    line = next((f"{name}={value}" for name, value in variables if " " in name), None)
-    if place is None or line is None:
-        return arguments
-    return [*arguments[: place + 1], line, *arguments[place + 1 :]]
 
 
 def _expect_absent(output: Path) -> None:
@@ -111,6 +94,7 @@ def _wishes(options: dict[str, Any], command: AutomationCommand | None) -> Wishe
     wishes = replace(wishes, **given)
     if options["results"]:
         wishes = replace(wishes, results=tuple(options["results"]))
+    wishes = _expanded(wishes)
     if options["division"]:
         taken = take_division(wishes, options["division"])
         if isinstance(taken, str):
@@ -125,16 +109,30 @@ def _wishes(options: dict[str, Any], command: AutomationCommand | None) -> Wishe
 
 
 def _with_results(wishes: Wishes, *, from_cache: bool) -> Wishes:
-    """The results that are named, with what the shell would have made of the names; else those in the cache."""
+    """The results that are named; else those in the cache."""
     from rules.errors import UserError
     from rules.starter.cache import cached_results
 
-    expanded = tuple(os.path.expandvars(Path(path).expanduser()) for path in wishes.results)
+    results = wishes.results
     if from_cache:
-        expanded += tuple(str(path) for path in cached_results(os.environ, wishes.style))
-    if not expanded:
+        results += tuple(str(path) for path in cached_results(os.environ, wishes.style))
+    if not results:
         raise UserError("init needs to know where the results are: --results DIR, or --from-cache")
-    return replace(wishes, results=expanded)
+    return replace(wishes, results=results)
+
+
+def _expanded(wishes: Wishes) -> Wishes:
+    """With paths as the shell would have made them, which sees none of a line in quotes."""
+    return replace(
+        wishes,
+        results=tuple(map(_path, wishes.results)),
+        output=_path(wishes.output) if wishes.output else None,
+        power={stem: _path(path) for stem, path in wishes.power.items()},
+    )
+
+
+def _path(text: str) -> str:
+    return os.path.expandvars(os.path.expanduser(text))  # noqa: PTH111 - unlike Path's, never raises
 
 
 def _migration(command: AutomationCommand | None) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +27,9 @@ _VENDORS = {
 #: What only puts a console on a screen: management controllers, virtual machines.
 _CONSOLES = ("0x1a03", "0x102b", "0x1234", "0x1af4", "0x1b36", "0x15ad", "0x1414", "0x80ee", "0x1013")
 _MEMORY_TYPE = re.compile(r"\b(HBM\d?\w?|GDDR\d\w?)\b")
+_BUILT_IN = re.compile(r"\b(\d+) ?GB\b")
+#: Drivers and error correction take less of what is built in than the rest.
+_LEAST_USABLE = 0.9
 #: The marks of an answer that is none.
 _NO_ANSWER = ("", "n/a", "[n/a]", "[not supported]", "not supported", "unknown", "unknown error")
 #: Fields that say nothing of a system without accelerators.
@@ -76,7 +78,7 @@ def stack_facts(stack: Stack | None) -> Facts:
         {
             "accelerators_per_node": str(len(found)),
             "accelerator_model_name": names[0] if len(set(names)) == 1 else counted(names),
-            "accelerator_memory_capacity": distinct(_capacity(each.memory_mib) for each in found if each.memory_mib),
+            "accelerator_memory_capacity": distinct(capacity for each in found if (capacity := _capacity(each))),
             "accelerator_memory_configuration": distinct(types) if all(types) else None,
             "accelerator_frequency": distinct(f"{each.clock_mhz} MHz" for each in found if each.clock_mhz),
             "accelerator_host_interconnect": distinct(each.pcie for each in found if each.pcie),
@@ -86,9 +88,15 @@ def stack_facts(stack: Stack | None) -> Facts:
     )
 
 
-def _capacity(memory_mib: float) -> str:
-    """A driver keeps some of the memory for itself: the whole GB above is what is built in."""
-    return f"{math.ceil(memory_mib / 1024)} GB"
+def _capacity(accelerator: Accelerator) -> str:
+    """What the name says is built in, unless it is a part of it; else what there is to use, which is less by some."""
+    if accelerator.memory_mib is None:
+        return ""
+    usable = accelerator.memory_mib / 1024
+    built_in = _BUILT_IN.search(accelerator.name)
+    if built_in and usable > _LEAST_USABLE * int(built_in[1]):
+        return f"{built_in[1]} GB"
+    return f"{round(usable, 1):g} GiB usable"
 
 
 def _type_in(name: str) -> str:
@@ -142,8 +150,8 @@ def parse_amd_smi(text: str, version: str | None = None) -> Stack | None:
     found = []
     drivers = []
     for row in rows if isinstance(rows, list) else []:
-        asic, vram, bus, driver = (_mapping(row, name) for name in ("asic", "vram", "bus", "driver"))
-        name = _answer(str(asic.get("market_name") or ""))
+        asic, board, vram, bus, driver = (_mapping(row, name) for name in ("asic", "board", "vram", "bus", "driver"))
+        name = _amd_name(asic.get("market_name")) or _amd_name(board.get("product_name"))
         if name:
             size, unit = _quantity(vram.get("size"))
             mib = size * {"GB": 1024, "KB": 1 / 1024, "B": 1 / 1048576}.get(unit, 1) if size else None
@@ -152,6 +160,12 @@ def parse_amd_smi(text: str, version: str | None = None) -> Stack | None:
     if not found:
         return None
     return Stack("amd-smi", found, None, _amd_software(version, drivers))
+
+
+def _amd_name(said: Any) -> str:
+    """A name; a number of the PCI bus, which older drivers say, is none."""
+    name = _answer(str(said or ""))
+    return "" if name.startswith("0x") else name
 
 
 def _amd_pcie(bus: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ _PCI = "/sys/bus/pci/devices"
 _NET = "/sys/class/net"
 _INFINIBAND = "/sys/class/infiniband"
 _DMI = "/sys/class/dmi/id"
+_DMI_DEVICE = "/sys/devices/virtual/dmi/id"
 
 
 def detect(machine: Machine) -> Facts:
@@ -68,12 +69,17 @@ def _memory(machine: Machine) -> Facts:
     """Modules from the first source that may be read; without any, what the kernel says it has."""
     facts: Facts = (
         memory.parse_dmidecode(machine.output("dmidecode", "-t", "memory") or "")
-        or memory.parse_udev(machine.output("udevadm", "info", "/sys/devices/virtual/dmi/id") or "")
+        or memory.parse_udev(_udev(machine))
         or memory.parse_edac(_edac(machine))
         or memory.parse_lshw(machine.output("lshw", "-quiet", "-json", "-class", "memory") or "")
         or memory.parse_meminfo(machine.text("/proc/meminfo") or "")
     )
     return facts or libraries.psutil_facts(machine.library("psutil"))
+
+
+def _udev(machine: Machine) -> str:
+    """udev's record of the firmware's tables; machines without such tables have none."""
+    return (machine.output("udevadm", "info", _DMI_DEVICE) or "") if machine.names(_DMI_DEVICE) else ""
 
 
 def _edac(machine: Machine) -> list[dict[str, str | None]]:

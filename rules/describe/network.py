@@ -66,8 +66,3 @@ def _speed(mbit: int | None) -> str:
     if not mbit or mbit < 0:
         return ""
     return f"{mbit / 1000:g} Gb/s " if mbit >= 1000 else f"{mbit} Mb/s "
-
-
-def is_network_link(link: str | None) -> bool:
-    """Whether an interface's kind of link is one that cards have."""
-    return link in (_ETHERNET, _INFINIBAND)

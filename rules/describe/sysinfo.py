@@ -38,8 +38,9 @@ def sysinfo_facts(data: Mapping[str, Any]) -> dict[str, Fact]:
     """What a capture tells. Raises UserError where it is marked as partial."""
     stamp = data.get(_STAMP)
     if isinstance(stamp, dict) and stamp.get("complete") is False:
-        collected, expected = (stamp.get(f"nodes_{what}", "?") for what in ("collected", "expected"))
-        raise UserError(f"a partial capture: {collected} of {expected} nodes answered; capture the system again")
+        collected, expected = (stamp.get(f"nodes_{what}") for what in ("collected", "expected"))
+        answered = f": {collected} of {expected} nodes answered" if collected is not None and expected else ""
+        raise UserError(f"a partial capture{answered}; capture the system again")
     nodes = data.get(_NODES)
     fields = _nested(data, nodes) if isinstance(nodes, list) else dict(data)
     fields = {name: value for name, value in fields.items() if name in FIELDS and name not in OF_THE_SUBMISSION}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -27,6 +28,6 @@ def cached_results(environment: Mapping[str, str], style: str = "valid") -> list
 
 
 def _caches(environment: Mapping[str, str]) -> Iterator[Path]:
-    home = Path(environment.get("HOME", "."))
+    home = Path(environment.get("HOME") or os.path.expanduser("~"))  # noqa: PTH111 - unlike Path.home, never raises
     for key, below_home in _REPOSITORIES:
         yield Path(environment[key] if environment.get(key) else home / below_home) / "local/cache"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from typing import NamedTuple
 
 from rules.errors import UserError
 from rules.starter.flags import FLAGS, SWITCHES, Flag
@@ -25,6 +25,10 @@ _MACHINERY = re.compile(
     r"|out\w*|extra_cache_tags|search_folder_path|skip_(compile|run|sudo|system_deps)|accept_license|git_ssh|gh_token"
     r"|hf_token|verify_ssl|use_host\w*|force_cache|local_cache|shell)([.].*)?"
 )
+#: The value of a flag that is written without one.
+_BARE = "yes"
+#: The variation that a generation is anyway.
+_INFERENCE = "_wg-inference"
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 
 
@@ -39,6 +43,17 @@ class Command:
     not_carried: tuple[tuple[str, str], ...]
 
 
+class _Input(NamedTuple):
+    """A flag or an assignment: its name as the automation has it, its value, and the flag as it was written."""
+
+    name: str
+    value: str
+    written: str
+
+    def __str__(self) -> str:
+        return self.written if self.value == _BARE else f"{self.written}={shlex.quote(self.value)}"
+
+
 def parse_command(line: str) -> Command:
     """Raises UserError where the line is none of a submission's generation."""
     words = _words(line)
@@ -48,22 +63,24 @@ def parse_command(line: str) -> Command:
     tags, flags = _tags_and_flags(rest[1:])
     _expect_generation(tags, flags)
     wishes, carried, not_carried = Wishes(), [], []
-    for name, value in sorted([*settings, *flags], key=_style_first):
-        flag, spelled = _flag_of(name), f"--{name}={shlex.quote(value)}" if value != "yes" else f"--{name}"
+    for given in sorted([*settings, *flags], key=_style_first):
+        flag, spelled = _flag_of(given.name), str(given)
         if flag is None:
-            not_carried.append((spelled, _unknown(name)))
+            not_carried.append((spelled, _unknown(given.name)))
         elif flag.take is None:
             not_carried.append((spelled, flag.note))
-        elif flag.needs_value and value in ("", "yes"):
-            not_carried.append((spelled, f"has no value; write --{name}=VALUE"))
+        elif flag.needs_value and given.value in ("", _BARE):
+            not_carried.append((spelled, f"has no value; write {given.written}=VALUE"))
         else:
-            taken = flag.take(wishes, value)
+            taken = flag.take(wishes, given.value)
             if isinstance(taken, str):
                 not_carried.append((spelled, taken))
             else:
                 wishes = taken
                 carried.append(spelled)
-    if not any(_flag_of(name) is _PREPROCESSING for name, _ in flags):
+    variations = sorted(tag for tag in tags if tag.startswith("_") and tag != _INFERENCE)
+    not_carried += [(tag, "a variation of the automation's; there is nothing like it here.") for tag in variations]
+    if not any(_flag_of(given.name) is _PREPROCESSING for given in flags):
         wishes = replace(wishes, preprocess={**dict.fromkeys(SWITCHES, False), **wishes.preprocess})
         not_carried.append(
             (
@@ -87,41 +104,42 @@ def _words(line: str) -> list[str]:
     return words[1:] if words and words[0] in ("$", "#", ">") else words
 
 
-def _leading_assignments(words: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
+def _leading_assignments(words: list[str]) -> tuple[list[_Input], list[str]]:
     """`KEY=value` in front of the command, as a shell takes them."""
-    settings: list[tuple[str, str]] = []
+    settings: list[_Input] = []
     for index, word in enumerate(words):
         assignment = _ASSIGNMENT.fullmatch(word)
         if assignment is None:
             return settings, words[index:]
-        settings.append((f"env.{assignment[1]}", assignment[2]))
+        settings.append(_Input(f"env.{assignment[1]}", assignment[2], assignment[1]))
     return settings, []
 
 
-def _tags_and_flags(words: list[str]) -> tuple[set[str], list[tuple[str, str]]]:
+def _tags_and_flags(words: list[str]) -> tuple[set[str], list[_Input]]:
     tags: set[str] = set()
     flags = []
     for word in words:
         if word.startswith("-"):
-            name, equals, value = word.lstrip("-").partition("=")
+            written, equals, value = word.partition("=")
+            name = written.lstrip("-")
             name = name if name.startswith("env.") else name.replace("-", "_")
             if name == "tags":
                 tags |= set(value.split(","))
             else:
-                flags.append((name, value if equals else "yes"))
-        elif _ASSIGNMENT.fullmatch(word):
-            flags.append(tuple(word.split("=", 1)))  # type: ignore[arg-type]
+                flags.append(_Input(name, value if equals else _BARE, written))
+        elif assignment := _ASSIGNMENT.fullmatch(word):
+            flags.append(_Input(assignment[1], assignment[2], assignment[1]))
         else:
             tags |= {tag for tag in re.split(r"[,\s]+", word) if tag not in _WORDS or "," in word or " " in word}
     return tags, flags
 
 
-def _expect_generation(tags: set[str], flags: list[tuple[str, str]]) -> None:
+def _expect_generation(tags: set[str], flags: list[_Input]) -> None:
     if tags >= _GENERATION or (tags & _GENERATION == _GENERATION - {"inference"}):
         return
     if tags >= _CHECKER:
-        tree = next((value for name, value in flags if name in ("submission_dir", "input")), "PATH")
-        round_ = next((value for name, value in flags if name in ("version", "src_version")), "v6.1")
+        tree = next((given.value for given in flags if given.name in ("submission_dir", "input")), "PATH")
+        round_ = next((given.value for given in flags if given.name in ("version", "src_version")), "v6.1")
         raise UserError(
             f"this checks a finished tree; here: mlperf-dodo verify --tree {shlex.quote(tree)} --round {round_}"
         )
@@ -129,9 +147,9 @@ def _expect_generation(tags: set[str], flags: list[tuple[str, str]]) -> None:
     raise UserError(f"this is no generation of a submission (tags {said}); its tags are generate,inference,submission")
 
 
-def _style_first(flag: tuple[str, str]) -> bool:
+def _style_first(given: _Input) -> bool:
     """The run style decides what a results folder means, whichever comes first."""
-    return flag[0] not in ("run_style", "env.MLC_MLPERF_RUN_STYLE", "env.CM_MLPERF_RUN_STYLE")
+    return given.name not in ("run_style", "env.MLC_MLPERF_RUN_STYLE", "env.CM_MLPERF_RUN_STYLE")
 
 
 def _flag_of(name: str) -> Flag | None:
@@ -154,9 +172,3 @@ def _unknown(name: str) -> str:
     known = sorted({each for flag in FLAGS for each in (*flag.names, *(f"env.MLC_{key}" for key in flag.keys))})
     nearest = get_close_matches(name, known, n=1, cutoff=0.8)
     return f"no input of the submission's generation{f'; --{nearest[0]} is' if nearest else ''}."
-
-
-def known_names() -> Iterator[str]:
-    """All names of inputs on the command line."""
-    for flag in FLAGS:
-        yield from flag.names

@@ -71,6 +71,8 @@ class Survey:
     wishes: Wishes
     #: What the scan found wrong, which every build says again.
     findings: tuple[Finding, ...] = ()
+    #: Whether no system needs the description that `wishes.detected` names.
+    leaves_detected_out: bool = False
 
     @property
     def needs_submitter(self) -> bool:
@@ -82,7 +84,10 @@ def survey(wishes: Wishes, base: Path) -> Survey:
     roots = [found for folder in wishes.results for found in _roots(Path(folder))]
     first = _scanned(wishes, [(root, division or Division.CLOSED) for root, division in roots], {})
     if not first.runs:
-        raise UserError(f"no runs in {', '.join(wishes.results)}; they lie at <SUT>/<benchmark>/<scenario>/")
+        why = next((f"{found.place}: {found.message}" for found in first.findings), "no folder of a scenario in them")
+        raise UserError(f"no runs in {', '.join(wishes.results)} that count: {why}")
+    if wishes.detected:
+        read_description(Path(wishes.detected))
     said = {system.folder: _said_division(system) for system in first.systems}
     placed = [(root, _wished_division(wishes) or division or _usual(root, said)) for root, division in roots]
     # A folder's name on the way is the user's own word; without it, systems say their division themselves.
@@ -91,6 +96,7 @@ def survey(wishes: Wishes, base: Path) -> Survey:
     inventory = _scanned(wishes, placed, {each.name: each for each in declared.values()})
     round_, reason = _round(wishes, inventory.runs)
     submitter, others = _submitter(wishes, inventory.systems)
+    systems = _found_systems(inventory, declared, wishes, round_, base)
     common = wishes.division or _most_common(system.division for system in inventory.systems).value
     return Survey(
         round=round_,
@@ -100,11 +106,17 @@ def survey(wishes: Wishes, base: Path) -> Survey:
         division=common,
         roots=tuple((_relative(root, base), None if division.value == common or wishes.division else division)
                     for root, division in placed),
-        systems=_found_systems(inventory, declared, wishes, round_, base),
+        systems=systems,
         runs=len(inventory.runs),
         wishes=_respelled(wishes, base),
         findings=inventory.findings,
+        leaves_detected_out=bool(wishes.detected) and not any(_takes(wishes, system, base) for system in systems),
     )  # fmt: skip
+
+
+def _takes(wishes: Wishes, system: FoundSystem, base: Path) -> bool:
+    """Whether a system has the wished description."""
+    return system.declared.get("detected") == str(_relative(Path(wishes.detected or ""), base))
 
 
 def _respelled(wishes: Wishes, base: Path) -> Wishes:
@@ -319,22 +331,19 @@ def _found(
     meta = read_object(system.meta)
     said = declared.get(system.folder) or SystemDeclaration(system.name)
     unmapped, unknown = _unnamed(system, runs, wishes, round_)
-    keys: dict[str, object] = {}
-    if said.results:
-        keys["results"] = str(_relative(said.results, base))
-    if said.division:
-        keys["division"] = said.division.value
-    for key in ("category", "status", "hw_notes_extra", "sw_notes_extra"):
-        if getattr(wishes, key):
-            keys[key] = getattr(wishes, key)
-    if wishes.hw_name and not str((meta or {}).get("system_name") or "").strip():
-        keys["hw_name"] = wishes.hw_name
-    mapping = {model: name for model, name in wishes.model_mapping.items() if model in models}
-    if mapping:
-        keys["model_mapping"] = mapping
     detected = _detected(system, meta, wishes)
-    if detected:
-        keys["detected"] = str(_relative(detected, base))
+    hw_name = wishes.hw_name if not str((meta or {}).get("system_name") or "").strip() else None
+    keys: dict[str, object] = {
+        "results": str(_relative(said.results, base)) if said.results else None,
+        "division": said.division.value if said.division else None,
+        "category": wishes.category,
+        "status": wishes.status,
+        "hw_notes_extra": wishes.hw_notes_extra,
+        "sw_notes_extra": wishes.sw_notes_extra,
+        "hw_name": hw_name,
+        "model_mapping": {model: name for model, name in wishes.model_mapping.items() if model in models},
+        "detected": str(_relative(detected, base)) if detected else None,
+    }
     described = describe_system(
         division=system.division,
         submitter=wishes.submitter or _PLACEHOLDER,
@@ -342,7 +351,7 @@ def _found(
             system.name,
             category=Category.parse(wishes.category),
             status=wishes.status,
-            hw_name=str(keys["hw_name"]) if "hw_name" in keys else None,
+            hw_name=hw_name,
             detected=read_description(detected) if detected else {},
         ),
         category=None,
@@ -354,7 +363,7 @@ def _found(
     return FoundSystem(
         name=system.name,
         models={system.division: models},
-        declared=keys,
+        declared={key: value for key, value in keys.items() if value},
         to_fill_in=tuple(_to_fill_in(described.fields, round_, is_network=is_network)),
         unmapped=unmapped,
         unknown=unknown,

@@ -15,6 +15,8 @@ from rules.yaml_text import yaml_scalar
 _WIDTH = 100
 #: What marks a line that the user has to write.
 TO_FILL_IN = "To fill in"
+#: Findings that are listed on the terminal.
+_MOST_FINDINGS = 5
 _PREPROCESS = {
     "infer_scenarios": "Infer scenarios that weren't run, where the rules allow it.",
     "copy_down_accuracy_variants": "Let a result at the higher accuracy target stand for the lower one too.",
@@ -188,7 +190,12 @@ def format_outcome(path: Path, survey: Survey) -> str:
         *_wrapped(still_to_fill_in(survey)),
     ]
     if survey.findings:
-        lines += ["", f"{_counted(len(survey.findings), 'finding')} in the results folders; a build shows them."]
+        shown = [f"{found.place}: {found.message}" for found in survey.findings[:_MOST_FINDINGS]]
+        lines += ["", "Found in the results folders, and said again by every build:", *_wrapped(shown)]
+        if len(survey.findings) > len(shown):
+            lines.append(f"  … and {len(survey.findings) - len(shown)} more")
+    if survey.leaves_detected_out:
+        lines += ["", f"{survey.wishes.detected} is not used: every system has a description of its own."]
     return "\n".join([*lines, "", "It builds as it is: mlperf-dodo"]) + "\n"
 
 

@@ -81,8 +81,13 @@ class TestInit:
             (("--results", "results", "--round", "v9.9"), "unknown round 'v9.9'"),
             (("--results", "results", "--division", "clsed"), "--division clsed: no division; closed, open"),
             (("--results", "results", "--detected", "x.yaml"), "x.yaml: no such file"),
+            (("--results", "~nobody-of-that-name/x"), "~nobody-of-that-name/x: no such folder"),
+            (("--results", "a=b"), "a=b: no such folder"),
+            (("--results",), "init: option --results requires argument"),
+            (("--resutls", "results"), "init: option --resutls not recognized"),
             (("results",), "init takes no arguments (results); use --results DIR"),
             (("--from-command", "mlperf-dodo --x=y"), "mlperf-dodo is no command of the automation"),
+            (("--from-command", "CM_QUIET=yes mlperf-dodo x"), "mlperf-dodo is no command of the automation"),
         ],
     )
     def test_what_it_can_t_do_is_said_in_a_line(self, folder: Path, arguments: tuple[str, ...], message: str) -> None:
@@ -92,6 +97,15 @@ class TestInit:
         assert outcome.output.startswith(f"ERROR: {message}"), outcome.output
         assert outcome.output.count("\n") == 1
         assert not (folder / "submission.yaml").exists()
+
+    def test_a_wished_description_has_to_be_there_though_none_needs_it(self, folder: Path) -> None:
+        outcome = init(folder, "--results", "results", "--detected", "x.yaml")
+        assert (outcome.code, outcome.output) == (3, "ERROR: x.yaml: no such file\n")
+
+    def test_what_can_t_be_read_is_named_with_what_is_to_fill_in(self, folder: Path) -> None:
+        (folder / "results/closed/example-edge/system_meta.json").write_text("{")
+        said = init(folder, "--results", "results", "--submitter", "ExampleLab").output
+        assert "\n  results/closed/example-edge/system_meta.json:1: can't be read: invalid JSON\n" in said
 
     def test_names_are_written_so_that_they_are_read_back(self, folder: Path) -> None:
         (folder / "results/closed").rename(folder / "results/a: *b #c")
@@ -151,6 +165,20 @@ class TestFromCommand:
         assert system.model_mapping == {"bert-small-int4": "bert-99"}
         assert system.hw_name is None  # its description has a name, which there wins
 
+    def test_its_paths_are_what_the_shell_would_have_made_of_them(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HOME", str(folder))
+        monkeypatch.setenv("OUT", "made")
+        line = (
+            "mlcr generate,inference,submission --results_dir=$HOME/results --submission_dir=$HOME/$OUT"
+            " --power_settings_file=~/power.md"
+        )
+        assert init(folder, "--from-command", line).code == 0
+        said = yaml.safe_load((folder / "submission.yaml").read_text())
+        assert said["output"] == f"{folder}/made"
+        assert said["power"] == {"power_settings": f"{folder}/power.md"}
+
     def test_without_a_results_folder_the_automations_cache_is_taken(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -201,6 +229,17 @@ class TestDescribe:
         )
         assert (tmp_path / "machine.json").read_bytes() == before
 
+    @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+    @pytest.mark.parametrize("format_", ["yaml", "json"])
+    def test_any_text_is_printed(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, format_: str
+    ) -> None:
+        monkeypatch.setenv("PYTHONIOENCODING", encoding)
+        (tmp_path / "desc.json").write_text('{"cooling": "a \\ud800 \\u00fc", "mlperf_sysinfo": {"complete": true}}')
+        outcome = describe(tmp_path, "--sysinfo", "desc.json", "--format", format_)
+        assert outcome.code == 0
+        assert "cooling" in outcome.output
+
     def test_takes_a_capture_of_mlperf_sysinfo(self, tmp_path: Path) -> None:
         capture = {"cooling": "air", "host_networking": "N/A", "mlperf_sysinfo": {"complete": True}}
         (tmp_path / "system_desc.json").write_text(json.dumps(capture))
@@ -216,6 +255,7 @@ class TestDescribe:
             (("--sysinfo", "other.json"), "other.json: no capture of mlperf-sysinfo"),
             (("--sysinfo", "part.json"), "part.json: a partial capture: 1 of 2 nodes answered"),
             (("--round", "v1.0"), "unknown round 'v1.0'"),
+            (("--output",), "describe: option --output requires argument"),
             (("x.yaml",), "describe takes no arguments (x.yaml); use --output FILE"),
             (("--output", "other.json/x.yaml"), "other.json"),
         ],
@@ -269,9 +309,9 @@ class TestCorpus:
     @pytest.mark.parametrize(
         ("results", "submitter", "runs", "codes"),
         [
-            ("raw/v61", "YourOrganisation", 16, {"SYS-005", "SYS-012", "SYS-013", "SYS-019"}),
+            ("raw/v61", "YourOrganisation", 16, {"SYS-005", "SYS-012", "SYS-013", "SYS-019", "SYS-020"}),
             ("raw/v51", "YourOrganisation", 4, {"SYS-005", "SYS-012"}),
-            ("peer", "YourOrganisation", 11, {"SYS-005"}),
+            ("peer", "YourOrganisation", 11, {"SYS-005", "SYS-020"}),
         ],
     )
     def test_its_systems_pass(

@@ -287,7 +287,6 @@ ROWS = [
     *table(
         "SYS-010",
         clean("none, and no power"),
-        clean("power without one", add_power),
         clean("a nameplate", add_power, known=nameplate({"node": SUPPLIES})),
         clean("no power, any structure", known=nameplate("x", None)),
         clean("the description says it", add_power, known=both(nameplate(None), described(system_power_capacity=5))),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from fitted_run import Fitted, Kind, evidence_at
 from power_run import add_power
-from rule_rows import SYSTEM, Known, Row, assert_holds, clean, described, dirty, nothing, table
+from rule_rows import SYSTEM, Known, Row, assert_holds, clean, described, dirty, nameplate, nothing, table
 
 from rules.checks.judge import judge
+from rules.evidence import Evidence
 from rules.fields import FIELDS, POWER, asked_fields
 from rules.rounds import available_rounds, load_round
+from rules.system import DECLARED
 
 ACCELERATED = {
     "accelerators_per_node": 8,
@@ -22,6 +25,16 @@ ACCELERATED = {
 
 def accelerated(**fields: Any) -> Known:
     return described(**{**ACCELERATED, **fields})
+
+
+def declared(**fields: Any) -> Known:
+    """What submission.yaml says over a description."""
+
+    def change(evidence: Evidence) -> Evidence:
+        system = described(**fields)(evidence).system
+        return replace(evidence, system=replace(system, origins={**system.origins, **dict.fromkeys(fields, DECLARED)}))
+
+    return change
 
 
 def found(row: str, message: str, /, **fields: Any) -> Row:
@@ -131,6 +144,12 @@ ROWS = [
         clean("a field of one's own", known=described(colour="grey", submitter_contact="a@b.c")),
         clean("beside the right one", known=described(coolling="air", cooling="water")),
         dirty(
+            "declared, over what a description says",
+            nothing,
+            "'coolling' is no field of a description; did you mean 'cooling'?",
+            known=declared(coolling="water"),
+        ),
+        dirty(
             "for one that is missing",
             nothing,
             "'acelerator_frequency' is no field of a description; did you mean 'accelerator_frequency'?",
@@ -179,14 +198,23 @@ ROWS = [
         at=SYSTEM,
     ),
     *table(
+        "SYS-020",
+        clean("no power", known=described(system_power_capacity=None)),
+        clean("a nameplate", add_power, known=nameplate({"PSUs": []})),
+        clean("the description says it", add_power, known=described(system_power_capacity=3000)),
+        clean("a round that takes none", add_power, kind=Kind("bert-99", round_name="v5.1")),
+        dirty("none", add_power, "power was measured, and nothing says the design power", known=described()),
+        at=SYSTEM,
+    ),
+    *table(
         "SYS-019",
         clean("no power", known=described(filesystem=None)),
-        clean("fields that may be empty", add_power, known=described(filesystem="")),
+        clean("fields that may be empty", add_power, known=described(filesystem="", system_power_capacity=3000)),
         dirty(
             "two of them",
             add_power,
             "a system with power results, and fields missing: filesystem, disk_drives",
-            known=described(filesystem=None, disk_drives=None),
+            known=described(filesystem=None, disk_drives=None, system_power_capacity=3000),
         ),
         at=SYSTEM,
     ),

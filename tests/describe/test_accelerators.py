@@ -54,7 +54,7 @@ def test_a_single_gpu_has_nothing_to_be_joined_with() -> None:
     assert values(facts) == {
         "accelerators_per_node": "1",
         "accelerator_model_name": "NVIDIA RTX 2000E Ada",
-        "accelerator_memory_capacity": "16 GB",
+        "accelerator_memory_capacity": "16 GiB usable",
         "accelerator_host_interconnect": "PCIe Gen4 x8",
         "accelerator_interconnect": "N/A",
         "other_software_stack": "Driver 575.57",
@@ -62,10 +62,27 @@ def test_a_single_gpu_has_nothing_to_be_joined_with() -> None:
 
 
 def test_different_gpus_are_counted() -> None:
-    facts = values(stack_facts(parse_nvidia_smi("A, 1, , , , 1\nB, 2048, , , , 1\nA, 1, , , , 1\n")))
+    facts = values(stack_facts(parse_nvidia_smi("A, 1024, , , , 1\nB, 2048, , , , 1\nA, 1024, , , , 1\n")))
     assert facts["accelerator_model_name"] == "2x A + 1x B"
-    assert facts["accelerator_memory_capacity"] == "1 GB, 2 GB"
+    assert facts["accelerator_memory_capacity"] == "1 GiB usable, 2 GiB usable"
     assert "accelerator_interconnect" not in facts
+
+
+@pytest.mark.parametrize(
+    ("name", "mib", "capacity"),
+    [
+        ("NVIDIA H100 80GB HBM3", 81559, "80 GB"),
+        ("NVIDIA A100-SXM4-40GB", 40960, "40 GB"),
+        ("NVIDIA H200", 143771, "140.4 GiB usable"),
+        ("NVIDIA L4", 23034, "22.5 GiB usable"),
+        ("Tesla T4", 15360, "15 GiB usable"),
+        ("NVIDIA A100-SXM4-40GB MIG 1g.5gb", 4864, "4.8 GiB usable"),
+    ],
+)
+def test_memory_is_what_the_name_says_or_what_the_driver_gives(name: str, mib: int, capacity: str) -> None:
+    """What is built in is more than a driver gives: with error correction a sixteenth, on some."""
+    facts = values(stack_facts(parse_nvidia_smi(f"{name}, {mib}, , , , 1\n")))
+    assert facts["accelerator_memory_capacity"] == capacity
 
 
 @pytest.mark.parametrize(
@@ -89,7 +106,7 @@ def test_amd_smi(wrapped: bool) -> None:
     assert values(facts) == {
         "accelerators_per_node": "2",
         "accelerator_model_name": "AMD Instinct MI300X",
-        "accelerator_memory_capacity": "192 GB",
+        "accelerator_memory_capacity": "192 GiB usable",
         "accelerator_memory_configuration": "HBM3",
         "accelerator_host_interconnect": "PCIe Gen5 x16",
         "other_software_stack": "ROCm 6.4.1-83, Driver 6.10.5",
@@ -97,12 +114,18 @@ def test_amd_smi(wrapped: bool) -> None:
     assert origins(facts) == {"amd-smi"}
 
 
+def test_an_amd_gpu_without_a_market_name_is_called_like_its_board() -> None:
+    row = '[{"asic": {"market_name": "0x74a1"}, "board": {"product_name": "AMD Instinct MI300X OAM"}}]'
+    assert values(stack_facts(parse_amd_smi(row)))["accelerator_model_name"] == "AMD Instinct MI300X OAM"
+    assert parse_amd_smi('[{"asic": {"market_name": "0x74a1"}}]') is None
+
+
 def test_rocm_smi() -> None:
     facts = stack_facts(parse_rocm_smi(recorded("rocm-smi.json")))
     assert values(facts) == {
         "accelerators_per_node": "2",
         "accelerator_model_name": "AMD Instinct MI210",
-        "accelerator_memory_capacity": "64 GB",
+        "accelerator_memory_capacity": "64 GiB usable",
         "accelerator_interconnect": "XGMI",
         "other_software_stack": "Driver 6.2.4",
     }
@@ -159,7 +182,7 @@ class TestNvml:
         assert values(facts) == {
             "accelerators_per_node": "2",
             "accelerator_model_name": "NVIDIA L40S",
-            "accelerator_memory_capacity": "45 GB",
+            "accelerator_memory_capacity": "45 GiB usable",
             "accelerator_frequency": "2520 MHz",
             "accelerator_interconnect": "2x NVLink",
             "other_software_stack": "CUDA 12.9, Driver 575.57.08",

@@ -96,10 +96,16 @@ class TestServer:
 
 
 class TestWithoutRoot:
+    def test_udev_is_not_asked_for_tables_that_the_firmware_has_not(self, tmp_path: Path) -> None:
+        machine = make_machine(tmp_path, files=BASICS, refusing={"udevadm": "Unknown device"})
+        detect(machine)
+        assert machine.failures == {}
+
     def test_memory_is_told_by_the_next_source_that_may_be_read(self, tmp_path: Path) -> None:
         refusing = {"dmidecode": "/sys/firmware/dmi/tables/smbios_entry_point: Permission denied"}
         tools = {"udevadm info /sys/devices/virtual/dmi/id": "udevadm.txt"}
-        machine = make_machine(tmp_path, files=BASICS, tools=tools, refusing=refusing)
+        files = {**BASICS, "sys/devices/virtual/dmi/id/uevent": ""}
+        machine = make_machine(tmp_path, files=files, tools=tools, refusing=refusing)
         facts = detect(machine)
         assert facts["host_memory_configuration"].origin == "udev's record of the firmware's tables"
         assert "Permission denied" in machine.failures["dmidecode"]

@@ -40,6 +40,12 @@ def test_of_another_run_style(tmp_path: Path) -> None:
     assert [folder.name for folder in cached_results({"HOME": str(tmp_path)}, "test")] == ["test_results"]
 
 
+def test_without_home_it_is_the_users_by_the_system() -> None:
+    with pytest.raises(UserError) as caught:
+        cached_results({})
+    assert "looked for CM" not in str(caught.value)
+
+
 def test_without_any_it_says_where_it_looked(tmp_path: Path) -> None:
     with pytest.raises(UserError) as caught:
         cached_results({"HOME": str(tmp_path)})

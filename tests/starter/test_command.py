@@ -51,7 +51,7 @@ def test_the_documented_command() -> None:
     assert command.carried == ("--preprocess_submission", "--submitter=MLCommons", "--division=closed")
     assert [flag for flag, _ in command.not_carried] == [
         "--clean",
-        "--run_checker",
+        "--run-checker",
         "--env.MLC_DETERMINE_MEMORY_CONFIGURATION",
         "--quiet",
     ]
@@ -139,6 +139,7 @@ def test_a_flag_becomes_a_key(flags: str, expected: Mapping[str, Any]) -> None:
         ("--get_platform_details=yes", "system_info.txt"),
         ("--device=cuda", "accelerators by itself"),
         ("--skip_compliance", "moved to open"),
+        ("--tags=_wg-automotive", "variation"),
         ("--adr.compiler.tags=gcc", "machinery"),
         ("--docker_it", "machinery"),
         ("-v", "machinery"),

@@ -96,6 +96,21 @@ class TestRoots:
             surveyed(results)
         assert message in str(caught.value)
 
+    @pytest.mark.parametrize(
+        ("suts", "message"),
+        [
+            (("results/closed",), "results/closed: is named like a division, not like a SUT"),
+            (("results/a/edge-1", "results/b/edge-1"), "claims the same place as"),
+        ],
+    )
+    def test_why_none_of_the_runs_counts_is_said(self, suts: tuple[str, ...], message: str) -> None:
+        for sut in suts:
+            with_sut(sut)
+        with pytest.raises(UserError) as caught:
+            surveyed()
+        assert str(caught.value).startswith("no runs in results that count: ")
+        assert message in str(caught.value)
+
 
 class TestDivisions:
     def test_a_root_has_that_of_most_of_its_systems_and_others_say_theirs(self) -> None:
@@ -216,6 +231,14 @@ class TestSystems:
         first, second = surveyed(detected="machine.yaml").systems
         assert (first.declared, second.declared) == ({}, {"detected": "machine.yaml"})
         assert "cooling" not in second.to_fill_in
+
+    def test_a_wished_description_that_none_needs_is_said(self) -> None:
+        put_meta(with_sut("results/a"))
+        put("machine.yaml", text="cooling: air\n")
+        assert not surveyed().leaves_detected_out
+        assert surveyed(detected="machine.yaml").leaves_detected_out
+        with_sut("results/b")
+        assert not surveyed(detected="machine.yaml").leaves_detected_out
 
     def test_power_without_a_list_of_supplies(self) -> None:
         put(f"{with_sut()}/resnet50/Offline/performance/power/client.json")

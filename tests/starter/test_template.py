@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support import ROUND
 
+from rules.checks.catalogue import finding
 from rules.config.loader import load_submission
 from rules.domain import Division
 from rules.starter.survey import FoundSystem, Survey
@@ -105,6 +106,20 @@ def test_the_outcome_counts_by_division() -> None:
     assert format_outcome(Path("x.yaml"), survey).startswith(
         "Wrote x.yaml: 1 run of 2 systems in closed, 1 system in open; round v6.1.\n"
     )
+
+
+def test_the_outcome_names_what_the_scan_found_and_counts_what_is_too_much() -> None:
+    found = [finding("SCAN-010", f"results/{number}/system_meta.json", found="invalid JSON") for number in range(7)]
+    said = format_outcome(Path("x.yaml"), replace(SURVEY, findings=tuple(found)))
+    assert said.count("can't be read: invalid JSON") == 5
+    assert "\n  … and 2 more\n" in said
+
+
+def test_the_outcome_says_that_nothing_needed_the_wished_description() -> None:
+    survey = replace(SURVEY, wishes=Wishes(detected="machine.yaml"), leaves_detected_out=True)
+    said = format_outcome(Path("x.yaml"), survey)
+    assert "machine.yaml is not used: every system has a description of its own." in said
+    assert "machine.yaml" not in format_outcome(Path("x.yaml"), SURVEY)
 
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=20)
