@@ -14,7 +14,9 @@ from doit.cmd_run import Run as _DoitRun
 from doit.exceptions import InvalidCommand
 
 #: Commands beside the build, imported when doit is asked for one of them.
-_COMMANDS = {name: f"rules.commands.{name.lower()}" for name in ("Describe", "Explain", "Init", "Verify")}
+_COMMANDS = {
+    name: f"rules.commands.{name.lower()}" for name in ("Compare", "Describe", "Explain", "Init", "Status", "Verify")
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -23,8 +25,8 @@ def __getattr__(name: str) -> Any:
     return getattr(import_module(_COMMANDS[name]), name)
 
 
-#: doit's options for how many work, and as what.
-_WORKERS = ("num_process", "par_type")
+#: Options for how many work, as what, and what they say of it: what is done is the same.
+_MANNERS = ("num_process", "par_type", "quiet")
 
 
 class Journal:
@@ -54,6 +56,14 @@ class Run(_DoitRun):  # type: ignore[misc]
             "default": False,
             "help": "read every file again, also where its size, time and inode are known (of mlperf-dodo's tasks)",
         },
+        {
+            "name": "quiet",
+            "short": "q",
+            "long": "quiet",
+            "type": bool,
+            "default": False,
+            "help": "say nothing but failures and the last words (of mlperf-dodo's tasks)",
+        },
     )
 
     def execute(self, params: Any, args: list[str]) -> Any:
@@ -61,13 +71,14 @@ class Run(_DoitRun):  # type: ignore[misc]
         self.loader.setup = lambda _: None  # what follows would do it again, from the folder it has gone to
         around = self.loader.load_doit_config().get("around_run")
         if around is None:
-            if params["paranoid"]:
-                raise InvalidCommand("--paranoid: the tasks of this dodo.py know nothing of it")
+            for ours in ("paranoid", "quiet"):
+                if params[ours]:
+                    raise InvalidCommand(f"--{ours}: the tasks of this dodo.py know nothing of it")
             return super().execute(params, args)
-        with around(not args and self._is_plain(params), params["paranoid"]) as status:
+        with around(not args and self._is_plain(params), params["paranoid"], params["quiet"]) as status:
             return super().execute(params, args) if status is None else status
 
     def _is_plain(self, params: Any) -> bool:
         """Whether command line and configuration leave what is done as doit has it, however many do it."""
-        options = (option for option in (*self.base_options, *self.cmd_options) if option["name"] not in _WORKERS)
+        options = (option for option in (*self.base_options, *self.cmd_options) if option["name"] not in _MANNERS)
         return all(params[option["name"]] == option["default"] for option in options)

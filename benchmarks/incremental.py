@@ -22,6 +22,10 @@ from pathlib import Path
 
 from workspaces import EXAMPLE, REPOSITORY, files_below, make_workspace, small_sut_folders
 
+sys.path.append(str(REPOSITORY))
+
+from rules.engine.snapshot import Snapshot
+
 _DODO = str(REPOSITORY / "dodo.py")
 #: For files to settle: until then a build trusts no stat of them.
 _SETTLE_S = 2.5
@@ -72,8 +76,9 @@ def settle(workspace: Path) -> None:
     raise AssertionError("no snapshot")
 
 
-def _is_settled(snapshot: Path) -> bool:
-    return snapshot.exists() and bool(json.loads(snapshot.read_bytes())["is_settled"])
+def _is_settled(path: Path) -> bool:
+    snapshot = Snapshot.load(path)
+    return snapshot is not None and snapshot.is_settled
 
 
 # --- baselines

@@ -44,4 +44,7 @@ class _Program(DoitMain):  # type: ignore[misc]
 def main() -> int:
     """Entry point. Returns doit's exit status: 0 ready, 1 not ready, 2 and 3 could not build."""
     end_quietly()
+    if "" in sys.argv[1:]:  # doit takes every word for one with a first letter
+        sys.stderr.write("mlperf-dodo: a word of the command line is empty ('')\n")
+        return 3
     return _Program(_Tasks()).run(sys.argv[1:]) or 0

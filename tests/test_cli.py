@@ -36,6 +36,10 @@ def workspace(tmp_path: Path) -> Path:
 
 
 class TestMlperfDodo:
+    def test_an_empty_word_is_refused_in_one_line(self, workspace: Path) -> None:
+        outcome = run("mlperf-dodo", "list", "", folder=workspace)
+        assert outcome == Outcome(3, "mlperf-dodo: a word of the command line is empty ('')\n")
+
     def test_lists_the_steps_of_the_current_folder(self, workspace: Path) -> None:
         assert listed(run("mlperf-dodo", "list", folder=workspace)) == STEPS
 

@@ -16,6 +16,7 @@ from rules.engine.lock import BuildLock
 from rules.engine.output import show_any_text
 from rules.engine.reporter import Progress, build_reporter
 from rules.engine.snapshot import Snapshot
+from rules.engine.terminal import in_colour
 from rules.engine.view import View
 from rules.engine.workers import keep_workers_busy
 from rules.tasks import github, shortcut
@@ -38,7 +39,7 @@ def doit_config() -> dict[str, Any]:
         "dep_file": LaterPath(lambda: WORKSPACE.paths.journal),
         "backend": _BACKEND,
         "check_file_uptodate": content_checker(WORKSPACE.hashes),
-        "reporter": build_reporter(build.begin, build.end),
+        "reporter": build_reporter(build.begin, build.end, lambda: build.is_quiet),
         "continue": True,
         "verbosity": 1,
         # For our `run` command.
@@ -52,11 +53,13 @@ class _Build:
     def __init__(self) -> None:
         #: Whether the command line asks for the whole build, of what submission.yaml says.
         self._is_plain = False
+        self.is_quiet = False
         self._locks: dict[Path, BuildLock] = {}
 
     @contextmanager
-    def around(self, is_plain: bool, is_paranoid: bool) -> Iterator[int | None]:
+    def around(self, is_plain: bool, is_paranoid: bool, is_quiet: bool) -> Iterator[int | None]:
         """Around all that doit does for a `run`; gives the exit status where there is nothing left to do."""
+        self.is_quiet = is_quiet
         self._is_plain = is_plain and not WORKSPACE.overrides
         shortcut.look_at_program(WORKSPACE.view)
         try:
@@ -81,7 +84,7 @@ class _Build:
             self._lock(paths.state)
             if not shortcut.nothing_differs(snapshot, WORKSPACE):
                 return None
-        sys.stdout.write(github.shown(snapshot.words, paths))
+        sys.stdout.write(in_colour(github.shown(snapshot.words, paths), sys.stdout))
         return snapshot.status
 
     def begin(self) -> None:

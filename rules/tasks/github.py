@@ -68,6 +68,6 @@ def _summarise(words: str, paths: Paths) -> None:
         room = _MOST - stream.tell()
         if room < _LEAST:
             return
-        last = (words.strip().splitlines() or [""])[-1]
+        last = words.strip().rsplit("\n\n", 1)[-1]
         text = f"**{markdown(last)}**\n\n{(paths.output / JOB_SUMMARY).read_text(encoding='utf-8')}\n"
         stream.write(bounded(text, room).encode())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from doit.exceptions import TaskFailed
+from doit.task import clean_targets
 
 from rules.checks.catalogue import rule_of
 from rules.engine.actions import action
@@ -14,16 +16,29 @@ from rules.engine.reporter import Progress
 from rules.finding import Finding
 from rules.plan import Action, Placement, Plan
 from rules.reports.built import Built
+from rules.reports.escaping import uri_path
 from rules.reports.github import annotations_of, job_summary
 from rules.reports.junit import junit
+from rules.reports.page.render import PAGE, page
 from rules.reports.sarif import sarif
 from rules.reports.spreadsheet import spreadsheet
 from rules.reports.tables import findings_report, planned_rows, summary_csv, summary_report
-from rules.reports.text import counted, format_findings, format_plan, format_results, format_todo
-from rules.steps.files import json_bytes, read_json, write_file
+from rules.reports.text import (
+    counted,
+    format_findings,
+    format_line,
+    format_names,
+    format_passing,
+    format_plan,
+    format_results,
+    format_todo,
+)
+from rules.steps.files import json_bytes, read_json, read_object, remove_empty_folders, write_file
+from rules.tasks.compared import compared_files, comparisons
 from rules.tasks.github import ANNOTATIONS, JOB_SUMMARY
-from rules.tasks.outcome import known_outcome
+from rules.tasks.outcome import GATE, known_outcome
 from rules.tasks.pack import ARCHIVE
+from rules.tasks.paths import Paths
 from rules.tasks.plan import compute_plan, load_verdict, load_verdicts
 from rules.tasks.units import system_unit, task_name
 from rules.tasks.uptodate import unchanged
@@ -31,6 +46,7 @@ from rules.tasks.workspace import Workspace
 from rules.todo import Todo
 from rules.verdict import Verdict
 
+_WRITES_FINDINGS = "what `doit report` writes"
 _INTERRUPTED = "Interrupted. What is finished stays; run `doit` again for the rest.\n"
 
 #: Every report by its name below the output folder, and what makes its bytes. What is heavy to import, a maker
@@ -44,26 +60,41 @@ REPORTS: dict[str, Callable[[Built], bytes]] = {
     "findings.sarif": lambda built: json_bytes(sarif(built.findings)),
     "junit.xml": junit,
     ANNOTATIONS: lambda built: json_bytes(annotations_of(built.findings)),
+    PAGE: page,
 }
 
 
 def report_task(workspace: Workspace) -> dict[str, Any]:
     paths = workspace.paths
-    checks = [paths.unit(run.key.id).check for run in workspace.inventory.runs]
-    inputs = [str(paths.plan), *checks, *workspace.description_files()]
+    units = [paths.unit(run.key.id) for run in workspace.inventory.runs]
+    judged = [path for unit in units for path in (unit.check, unit.details)]
+    inputs = [str(paths.plan), *judged, *workspace.description_files(), *compared_files(workspace)]
     return {
         "file_dep": inputs,
         "targets": [str(paths.output / name) for name in REPORTS],
-        "uptodate": unchanged(workspace, workspace.description_facts()),
+        "uptodate": unchanged(workspace, workspace.description_facts(), workspace.submission.compare_with),
         "actions": [action(lambda: write_reports(workspace), inputs, paths.crash_log, workspace.look)],
-        "clean": True,
+        "clean": [clean_targets, (remove_empty_folders, [(paths.output / PAGE).parent, paths.output])],
     }
 
 
 def write_reports(workspace: Workspace) -> None:
-    built = _built(workspace)
+    paths, built = workspace.paths, _built(workspace)
+    _keep_former(paths, REPORTS["summary.json"](built))
+    compared = comparisons(workspace, built.rows)
+    built = replace(built, former=read_json(paths.former_summary), comparisons=compared)
     for name, make in REPORTS.items():
-        write_file(workspace.paths.output / name, make(built))
+        write_file(paths.output / name, make(built))
+
+
+def _keep_former(paths: Paths, summary: bytes) -> None:
+    """Keep the last summary where another is to replace it. A build that was killed in between keeps the same."""
+    try:
+        former = paths.summary.read_bytes()
+    except OSError:
+        return
+    if former != summary:
+        write_file(paths.former_summary, former)
 
 
 def _built(workspace: Workspace) -> Built:
@@ -77,6 +108,8 @@ def _built(workspace: Workspace) -> Built:
         plan=plan,
         tree=tuple(tree),
         rows=tuple(replace(row, private_id=ids.get(row.system, "")) for row in rows),
+        details={unit: read_object(workspace.paths.detail(unit)) for unit in verdicts},
+        to_workspace=uri_path(os.path.relpath(".", (workspace.paths.output / PAGE).parent)),
     )
 
 
@@ -101,17 +134,18 @@ def pass_gate(workspace: Workspace) -> TaskFailed | None:
 def closing_words(workspace: Workspace, progress: Progress) -> str:
     """What a user reads at the end of a build: findings, plan, results, and whether it is ready."""
     steps = {name.split(":")[0] for name in progress.selected}
-    if "gate" in steps and "report" in progress.finished:
+    if GATE in steps and "report" in progress.finished:
         return _outcome(workspace, progress)
-    if "gate" in steps:
-        return f"Not ready: {', '.join(progress.failed)} failed; see above.\n" if progress.failed else _INTERRUPTED
+    if GATE in steps:
+        failed = format_names(progress.failed)
+        return format_line(f"Not ready: {failed} failed; see above.") if failed else _INTERRUPTED
     if "plan" in progress.finished & steps:
         plan, _, tree = _planned(workspace)
-        return "\n".join(_sections(plan.placements, tree, plan.todo))
+        return "\n".join(_sections(workspace.paths, plan.placements, tree, plan.todo))
     checks = {f"check:{task_name(run.key.id)}": run.key.id for run in workspace.inventory.runs}
     judged = [name for name in checks if name in progress.finished and {"check", name} & set(progress.selected)]
     found = [each for name in judged for each in load_verdict(workspace, checks[name]).findings]
-    return format_findings(found) if found else "No findings.\n" if judged else ""
+    return format_findings(found, _WRITES_FINDINGS) if found else "No findings.\n" if judged else ""
 
 
 def _planned(workspace: Workspace) -> tuple[Plan, dict[str, Verdict], list[Finding]]:
@@ -121,30 +155,41 @@ def _planned(workspace: Workspace) -> tuple[Plan, dict[str, Verdict], list[Findi
     return compute_plan(workspace, verdicts), verdicts, tree
 
 
-def _sections(placements: Iterable[Placement], findings: Iterable[Finding], todo: Iterable[Todo]) -> list[str]:
-    found, rows, still = list(findings), list(placements), list(todo)
-    sections = [format_findings(found)] if found else []
-    if rows:
-        sections.append(f"Plan:\n{format_plan(rows)}")
-    if still:
-        sections.append(f"Still to run for a complete closed submission:\n{format_todo(still)}")
+def _sections(
+    paths: Paths,
+    placements: Sequence[Placement],
+    findings: Sequence[Finding],
+    todo: Sequence[Todo],
+    where: str = _WRITES_FINDINGS,
+) -> list[str]:
+    sections = [format_findings(findings, where)] if findings else []
+    if placements:
+        sections.append(f"Plan:\n{format_plan(placements, str(paths.plan))}")
+    if todo:
+        sections.append(f"Still to run for a complete closed submission:\n{format_todo(todo, str(paths.plan))}")
     return sections
 
 
 def _outcome(workspace: Workspace, progress: Progress) -> str:
     plan, verdicts, tree = _planned(workspace)
+    paths, placed = workspace.paths, plan.placed()
+    page = paths.output / PAGE
     judged = [found for verdict in verdicts.values() for found in verdict.findings]
     changed = [each for each in plan.placements if each.action is not Action.KEEP or each.decided_by]
-    sections = _sections(changed, [*tree, *judged], plan.todo)
-    if plan.placed():
+    sections = _sections(paths, changed, [*tree, *judged], plan.todo, str(page))
+    if placed:
         done = "Shipped" if f"pack:{ARCHIVE}" in progress.finished else "Planned but not packed"
-        sections.append(f"{done}, {counted(len(plan.placed()), 'result')}:\n{format_results(plan.placed())}")
+        results = format_results(placed, str(paths.summary_csv))
+        sections.append(f"{done}, {counted(len(placed), 'result')}:\n{results}")
+    passing = format_passing((str(verdict.key.division), verdict.passes) for verdict in verdicts.values())
+    sections.append((format_line(f"{passing}.") if passing else "") + f"Report: {page}\n")
     short = _shortcomings(verdicts, tree)
-    short += [f"{name} failed" for name in progress.failed if name != "gate"]
+    if failed := format_names([name for name in progress.failed if name != GATE]):
+        short.append(f"{failed} failed")
     if short:
-        sections.append(f"Not ready: {'; '.join(short)}.\n")
-    elif "gate" in progress.finished:
-        sections.append(f"Ready: {workspace.paths.archive}{_changes(plan)}\n")
+        sections.append(format_line(f"Not ready: {'; '.join(short)}."))
+    elif GATE in progress.finished:
+        sections.append(format_line(f"Ready: {paths.archive}{_changes(plan)}"))
     else:
         sections.append(_INTERRUPTED)
     return "\n".join(sections)

@@ -84,14 +84,16 @@ def remember(workspace: Workspace, progress: Progress, words: str) -> None:
     staged = _just_staged(workspace, progress)
     view.refresh(staged)
     watched = view.watched(map(str, submission.paths()))
-    try:
-        for path in view.files(watched):
+    for path in view.files(watched):
+        try:
             if path in staged:
                 hashes.expect(path, staged[path])
             else:
                 hashes.digest(path)
-    except OSError:  # a file that can't be read is a task's to meet
-        return
+        except FileNotFoundError:  # this build has taken it out
+            view.refresh([path])
+        except OSError:  # a file that can't be read is a task's to meet
+            return
     facts, status = _facts(submission.matches), int(bool(progress.failed))
     _keep(Snapshot(facts, {}, watched, view.digests(watched), False, words, status), workspace)
 

@@ -161,8 +161,8 @@ def _code(folder: PurePosixPath, source: Path | None, readme: bytes) -> Iterator
         yield TreeFile(folder / inside, path)
     if not has_readme(files):
         names = "".join(f"- {inside}\n" for inside, _ in files)
-        text = f"# {folder.name}\n\nFiles of the implementation:\n\n{names}".encode() if files else readme
-        yield TreeFile(folder / _README, text)
+        text = f"# {folder.name}\n\nFiles of the implementation:\n\n{names}"
+        yield TreeFile(folder / _README, text.encode(errors="backslashreplace") if files else readme)
 
 
 def _prune_task(workspace: Workspace) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from support import REPOSITORY, doit, edit_log
+from support import REPOSITORY, doit, edit_log, run_program
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
@@ -39,6 +39,7 @@ def test_runs_that_fail_go_so(unbuilt: Path) -> None:
     outcome = doit(unbuilt)
     assert outcome.code == 0
     assert outcome.output.endswith(shown(first_word="Plan:"))
+    assert run_program("mlperf-dodo", "status", folder=unbuilt).output.startswith(shown(first_word="The last build"))
 
 
 def test_the_table_of_outputs_is_whole(built_example: Path) -> None:

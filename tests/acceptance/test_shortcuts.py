@@ -77,6 +77,12 @@ class TestNothingToDo:
         age(workspace)
         assert [way(workspace), way(workspace), way(workspace)] == ["contents", "stats", "stats"]
 
+    def test_is_known_after_a_build_that_took_files_out_of_the_tree(self, workspace: Path) -> None:
+        shutil.rmtree(workspace / "results/open/example-edge-int4/bert-small-int4/Offline")
+        doit(workspace, check=True)
+        age(workspace)
+        assert [way(workspace), way(workspace)] == ["contents", "stats"]
+
     def test_fails_as_often_as_it_is_asked_where_the_gate_failed(self, workspace: Path) -> None:
         declare_example(workspace, final=True)
         built = doit(workspace)

@@ -158,7 +158,7 @@ class TestOutput:
         assert outcome.code == 2
         assert "build/submission/closed/ExampleLab" in outcome.output
         assert "Planned but not packed, 5 results:" in outcome.output
-        assert outcome.output.splitlines()[-1].startswith("Not ready: stage:")
+        assert " ".join(outcome.output.rsplit("\n\n", 1)[-1].split()).startswith("Not ready: stage:")
         assert not (unbuilt / "build/submission.tar.gz").exists()
         assert (unbuilt / "build/submission").read_text() == "mine"
 

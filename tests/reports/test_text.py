@@ -12,7 +12,18 @@ from rules.checks.catalogue import RULES, finding
 from rules.domain import Division, Run, RunKey, Scenario
 from rules.finding import Finding, Severity
 from rules.plan import Action, Placement
-from rules.reports.text import counted, format_findings, format_plan, format_results, format_verification
+from rules.reports.text import (
+    counted,
+    format_findings,
+    format_line,
+    format_names,
+    format_passing,
+    format_plan,
+    format_results,
+    format_todo,
+    format_verification,
+)
+from rules.todo import Todo
 from rules.tree import TreeResult
 from rules.verdict import Verdict
 from rules.verification import Judged, Profile, Verification
@@ -78,6 +89,23 @@ class TestFindings:
     def test_of_none_is_nothing(self) -> None:
         assert format_findings([]) == ""
 
+    def test_of_one_rule_are_cut_short_where_a_file_has_them_all(self) -> None:
+        found = [finding("PERF-016", f"{number}/log", found=number) for number in range(1300)]
+        assert format_findings(found).count("error PERF-016") == 1300
+        assert [line for line in format_findings(found, "all.html").splitlines() if line.startswith("error")] == [
+            "error PERF-016: LoadGen says the result is 0",
+            "error PERF-016: LoadGen says the result is 1",
+            "error PERF-016: LoadGen says the result is 10",
+            "error PERF-016: 1297 more; see all.html",
+        ]
+
+    def test_of_many_rules_are_cut_short_where_a_file_has_them_all(self) -> None:
+        found = [finding(code, "log", found="some", expected="other") for code in RULES]
+        text = format_findings(found, "all.html")
+        shown = [line for line in text.splitlines() if line and not line.startswith(" ")]
+        assert len(shown) == 21
+        assert shown[-1] == f"and {len(RULES) - 20} more; see all.html"
+
 
 class TestPlan:
     def test_says_where_each_run_goes_and_why(self) -> None:
@@ -101,6 +129,21 @@ class TestPlan:
             "              fails in closed (PERF-016)\n"
         )
 
+    def test_is_cut_short_where_a_file_has_it_all(self) -> None:
+        rows = [Placement(KEY, Action.KEEP, "passes", KEY)] * 1300
+        assert format_plan(rows).count("keep") == 1300
+        lines = format_plan(rows, "build/plan.json").splitlines()
+        assert lines[20:] == ["  and 1,280 more; see build/plan.json"]
+        assert format_plan(rows[:20], "build/plan.json") == format_plan(rows[:20])
+
+
+class TestTodo:
+    def test_is_cut_short_where_a_file_has_it_all(self) -> None:
+        todo = [Todo("closed", "s", "resnet50", "Offline", ("performance",), {"min_query_count": 1})] * 22
+        lines = format_todo(todo, "build/plan.json").splitlines()
+        assert lines[:3] == ["  closed/s/resnet50/Offline", "      performance", "      min_query_count 1"]
+        assert lines[60:] == ["  and 2 more; see build/plan.json"]
+
 
 class TestResults:
     def test_have_a_line_each(self) -> None:
@@ -119,6 +162,37 @@ class TestResults:
 
     def test_of_none_are_nothing(self) -> None:
         assert format_results([]) == ""
+
+    def test_are_cut_short_where_a_file_has_them_all(self) -> None:
+        rows = [Placement(KEY, Action.KEEP, "passes", KEY, 0.25)] * 30
+        assert format_results(rows, "summary.csv").splitlines()[20:] == ["  and 10 more; see summary.csv"]
+
+    def test_have_a_line_more_where_the_place_is_long(self) -> None:
+        long = replace(KEY, system="x" * 60)
+        rows = [Placement(key, Action.KEEP, "passes", key, 0.25, "Latency (ms)") for key in (long, KEY)]
+        assert format_results(rows) == (
+            f"  closed/{'x' * 60}/resnet50/Offline\n{' ' * 63}0.25 Latency (ms)\n"
+            f"  {KEY.id}{' ' * 25}0.25 Latency (ms)\n"
+        )
+
+
+def test_passing_results_are_counted_by_division() -> None:
+    verdicts = [("open", True), ("closed", True), ("closed", False)]
+    assert format_passing(verdicts) == "closed: 1 of 2 results; open: 1 of 1 result pass"
+    assert format_passing([]) == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "said"), [("", ""), ("ab", "a, b"), ("abc", "a, b, c"), ("abcde", "a, b, c and 2 more")]
+)
+def test_of_many_names_the_first_are_said(names: str, said: str) -> None:
+    assert format_names(tuple(names)) == said
+
+
+def test_a_long_sentence_is_wrapped() -> None:
+    assert format_line(f"Ready: {'x' * 50} (2 runs moved to open, 1 run dropped)") == (
+        f"Ready: {'x' * 50} (2 runs moved to open,\n  1 run dropped)\n"
+    )
 
 
 def judged(*findings: Finding, division: Division = Division.CLOSED, is_judged: bool = True) -> Judged:
