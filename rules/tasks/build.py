@@ -95,9 +95,9 @@ class _Build:
         from rules.tasks.report import closing_words
 
         words = last_words(WORKSPACE, progress, lambda: closing_words(WORKSPACE, progress))
-        WORKSPACE.hashes.save()
         if self._is_plain:
             shortcut.remember(WORKSPACE, progress, words)
+        WORKSPACE.hashes.save()
         self._release()
         return github.shown(words, WORKSPACE.paths, is_reported="report" in progress.finished)
 

@@ -21,7 +21,7 @@ from rules.engine.hashes import hash_file
 from rules.engine.reporter import Progress
 from rules.engine.snapshot import Snapshot
 from rules.engine.view import View
-from rules.folders import stat_of
+from rules.folders import inside, stat_of
 from rules.steps.files import read_json
 from rules.tasks.paths import Paths
 from rules.tasks.workspace import DECLARATION, Workspace, program_files
@@ -84,16 +84,17 @@ def remember(workspace: Workspace, progress: Progress, words: str) -> None:
     staged = _just_staged(workspace, progress)
     view.refresh(staged)
     watched = view.watched(map(str, submission.paths()))
+    output = inside(str(workspace.paths.output), "")
     for path in view.files(watched):
         try:
             if path in staged:
                 hashes.expect(path, staged[path])
             else:
                 hashes.digest(path)
-        except FileNotFoundError:  # this build has taken it out
-            view.refresh([path])
-        except OSError:  # a file that can't be read is a task's to meet
-            return
+        except OSError as problem:
+            if not (isinstance(problem, FileNotFoundError) and path.startswith(output)):
+                return  # what can't be read is a task's to meet
+            view.refresh([path])  # this build has taken it out
     facts, status = _facts(submission.matches), int(bool(progress.failed))
     _keep(Snapshot(facts, {}, watched, view.digests(watched), False, words, status), workspace)
 
