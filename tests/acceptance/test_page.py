@@ -181,12 +181,12 @@ def test_hostile_names_are_text(browser: Browser, files: Path) -> None:
 def test_two_thousand_results_stay_responsive(browser: Browser, files: Path) -> None:
     """Generous: the browser's own time for an action, far above what it takes."""
     opened = Opened(browser, files / "many.html")
-    opened.page.set_default_timeout(5_000)
+    opened.page.set_default_timeout(30_000)
     opened.page.get_by_role("button", name="fails").first.click()
     opened.page.get_by_role("searchbox").fill("basalt-edge-001")
-    expect(opened.page.locator(".matrix tbody tr:visible")).to_have_count(1)
+    expect(opened.page.locator(".matrix tbody tr:visible")).to_have_count(1, timeout=30_000)
     opened.page.locator(".chip:visible").first.click()
-    assert opened.page.locator("dialog .finding").first.is_visible()
+    expect(opened.page.locator("dialog .finding").first).to_be_visible(timeout=30_000)
     opened.close()
 
 
