@@ -109,7 +109,12 @@ class View:
                 continue
             pending += [inside(path, name) for name in folder.folders]
             links += [link for name in folder.links if (link := inside(path, name)) in self._folders]
-        return Watched(roots, sorted(skipped), sorted(links), _by_folder(sorted(self._single)))
+        return Watched(roots, sorted(skipped), sorted(links), _by_folder(sorted(filter(self._is_file, self._single))))
+
+    def _is_file(self, path: str) -> bool:
+        """Whether it is for its own stat. That of a folder changes with what comes and goes in it, and is listed."""
+        folder = self._folders.get(path)
+        return folder is None or folder.problem is not None
 
     def walk(self, watched: Watched) -> Iterator[tuple[str, Folder]]:
         """The folders watched, each with what is in it."""

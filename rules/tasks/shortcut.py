@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from rules.steps.files import read_json
 from rules.tasks.paths import Paths
 from rules.tasks.workspace import DECLARATION, Workspace, program_files
 
+_PRUNE = "stage:prune"
 #: The key `output` as people write it. A wrong guess finds no snapshot, or one that doesn't hold.
 _OUTPUT = re.compile(r"""^\s*["']?output["']?\s*:\s*["']?([^"'#\r\n]*[^"'#,\s])""", re.MULTILINE)
 
@@ -81,30 +82,43 @@ def remember(workspace: Workspace, progress: Progress, words: str) -> None:
     if not is_whole(progress):
         return
     view, hashes, submission = workspace.view, workspace.hashes, workspace.submission
-    staged = _just_staged(workspace, progress)
+    staged = _staged(workspace, progress, progress.executed)
     view.refresh(staged)
     watched = view.watched(map(str, submission.paths()))
-    output = inside(str(workspace.paths.output), "")
-    for path in view.files(watched):
-        try:
+    gone = _gone(workspace, view.files(watched)) if staged or _PRUNE in progress.executed else []
+    if gone:
+        wanted = {*_staged(workspace, progress, progress.tasks), *_targets(progress)}
+        if not wanted.isdisjoint(gone):  # not by this build
+            return
+        view.refresh(gone)
+    try:
+        for path in view.files(watched):
             if path in staged:
                 hashes.expect(path, staged[path])
             else:
                 hashes.digest(path)
-        except OSError as problem:
-            if not (isinstance(problem, FileNotFoundError) and path.startswith(output)):
-                return  # what can't be read is a task's to meet
-            view.refresh([path])  # this build has taken it out
+    except OSError:  # a file that can't be read is a task's to meet
+        return
     facts, status = _facts(submission.matches), int(bool(progress.failed))
     _keep(Snapshot(facts, {}, watched, view.digests(watched), False, words, status), workspace)
 
 
-def _just_staged(workspace: Workspace, progress: Progress) -> dict[str, str]:
-    """The hashes of what this build has put into the tree, by path. The next build reads whether it's still that."""
+def _gone(workspace: Workspace, paths: Iterable[str]) -> list[str]:
+    """Those below the output that were there when the build looked, and aren't any more."""
+    output = inside(str(workspace.paths.output), "")
+    return [path for path in paths if path.startswith(output) and stat_of(path) is None]
+
+
+def _targets(progress: Progress) -> Iterator[str]:
+    return (target for task in progress.tasks.values() for target in task.targets)
+
+
+def _staged(workspace: Workspace, progress: Progress, names: Iterable[str]) -> dict[str, str]:
+    """The hashes of what these tasks have put into the tree, by path. The next build reads whether it's still that."""
     tree = str(workspace.paths.tree)
     records = (
         read_json(Path(record))
-        for name in progress.executed
+        for name in names
         if name.startswith("stage:")
         for record in progress.tasks[name].targets
     )
