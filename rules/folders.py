@@ -34,6 +34,18 @@ def inside(folder: str, name: str) -> str:
     return name if folder == "." else folder + name if folder.endswith("/") else f"{folder}/{name}"
 
 
+def is_within(path: Path, folder: Path) -> bool:
+    """Whether a path is a folder or leads into it, links followed; of what is no path here, as it is spelled."""
+    return _resolved(path).is_relative_to(_resolved(folder))
+
+
+def _resolved(path: Path) -> Path:
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError):  # no path of this system, or links in a circle
+        return path.absolute()
+
+
 class Folder:
     """What a folder held when it was listed. Names are sorted; links count as what they lead to.
 

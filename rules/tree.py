@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rules.domain import Artefact, Division, Run, RunKey, Scenario
+from rules.folders import PathsIn
 from rules.sources import Entry
 
 #: Folders of a repository that hold no division, and are neither looked into nor minded.
@@ -62,25 +63,6 @@ class Submitter:
         return f"{self.division}/{self.name}"
 
 
-class _Paths(Mapping[Artefact, Path]):
-    """Paths of a result's files, made when asked for: checking a tree needs none of them."""
-
-    def __init__(self, paths: Mapping[Artefact, str]) -> None:
-        self._paths = paths
-
-    def __getitem__(self, artefact: Artefact) -> Path:
-        return Path(self._paths[artefact])
-
-    def __contains__(self, artefact: object) -> bool:
-        return artefact in self._paths
-
-    def __iter__(self) -> Iterator[Artefact]:
-        return iter(self._paths)
-
-    def __len__(self) -> int:
-        return len(self._paths)
-
-
 @dataclass(frozen=True)
 class TreeInventory:
     """All that a tree holds; submitters are sorted."""
@@ -99,7 +81,8 @@ class TreeInventory:
             run = None
             if known is not None:
                 key = RunKey(submitter.division, submitter.name, system, model, known)
-                run = Run(key, folder, _Paths(paths), spelled=scenario, has_power_folder=place in submitter.with_power)
+                artefacts, has_power = PathsIn(Path(), paths), place in submitter.with_power
+                run = Run(key, folder, artefacts, spelled=scenario, has_power_folder=has_power)
                 if scenario.lower() == "online":  # the endpoints harness's folder, which then counts as server
                     run = replace(run, spelled="server") if run.is_endpoints else None
             yield TreeResult(submitter.division, submitter.name, system, model, scenario, folder, run, paths)

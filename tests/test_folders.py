@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.folders import Folder, PathsIn, inside, stat_key, stat_of
+from rules.folders import Folder, PathsIn, inside, is_within, stat_key, stat_of
 
 YEAR_2300_NS = 10_413_792_000 * 10**9
 
@@ -144,3 +144,22 @@ class TestPathsIn:
 @given(st.sampled_from([".", "/", "a", "/a/b", "a b"]), st.sampled_from(["c", "c/d", ".e"]))
 def test_a_path_is_joined_as_pathlib_does(folder: str, name: str) -> None:
     assert inside(folder, name) == str(Path(folder) / name)
+
+
+class TestIsWithin:
+    def test_a_folder_is_within_itself_and_what_lies_in_it_too(self, tmp_path: Path) -> None:
+        assert is_within(tmp_path, tmp_path)
+        assert is_within(tmp_path / "a/b", tmp_path / "a")
+        assert not is_within(tmp_path / "ab", tmp_path / "a")
+        assert not is_within(tmp_path / "a/../b", tmp_path / "a")
+
+    def test_links_are_followed_on_either_side(self, tmp_path: Path) -> None:
+        (tmp_path / "folder").mkdir()
+        (tmp_path / "link").symlink_to("folder")
+        assert is_within(tmp_path / "link/file", tmp_path / "folder")
+        assert is_within(tmp_path / "folder/file", tmp_path / "link")
+
+    def test_what_is_no_path_of_this_system_is_taken_as_it_is_spelled(self, tmp_path: Path) -> None:
+        (tmp_path / "round").symlink_to("round")
+        assert is_within(tmp_path / "nul\0/file", tmp_path / "nul\0")
+        assert not is_within(tmp_path / "round/file", tmp_path / "folder")

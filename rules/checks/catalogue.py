@@ -97,6 +97,14 @@ def rule_of(code: str) -> Rule:
     return RULES[code]
 
 
+def is_input_fault(code: str) -> bool:
+    """Whether a rule is of broken input; of a code that there is no rule for, False."""
+    try:
+        return rule_of(code).input_fault
+    except KeyError:
+        return False
+
+
 def finding(
     code: str,
     path: str,

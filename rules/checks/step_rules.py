@@ -80,7 +80,7 @@ define(
         "SCAN-008",
         "unreadable folder or odd file",
         "can't be read: {found}",
-        "Make the folder readable for the user that builds.",
+        "Make it readable for the user that builds; remove a link to nothing, a pipe or a device.",
         _RAW_LAYOUT,
         "Runs may lie in a folder that can't be listed.",
         official=False,

@@ -6,15 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
-from doit.cmd_base import Command
 from doit.exceptions import InvalidCommand
 
-from rules.commands.options import option
-
-_DECLARATION = Path("submission.yaml")
+from rules.commands.options import OptionsCommand, option
 
 
-class Compare(Command):  # type: ignore[misc]
+class Compare(OptionsCommand):
     """Reads both sides and prints; writes the file that it is asked for and nothing else."""
 
     name = "compare"
@@ -41,6 +38,7 @@ class Compare(Command):  # type: ignore[misc]
 
     def execute(self, opt_values: dict[str, Any], pos_args: list[str]) -> int:
         # Imported here: doit imports every command at each start, and only this one needs all that.
+        from rules.commands.outputs import expect_elsewhere
         from rules.engine.output import show_any_text
         from rules.errors import UserError
         from rules.published import read_build, read_results
@@ -58,6 +56,7 @@ class Compare(Command):  # type: ignore[misc]
             else:
                 text = "\n".join(format_comparison(each, whole=opt_values["all"]) for each in comparisons)
             if opt_values["output"]:
+                expect_elsewhere(Path(opt_values["output"]))
                 write_file(Path(opt_values["output"]), text.encode(errors="backslashreplace"))
         except UserError as error:
             raise InvalidCommand(str(error)) from None
@@ -74,11 +73,12 @@ class Compare(Command):  # type: ignore[misc]
 def _sides(options: dict[str, Any]) -> tuple[Path, tuple[Path, ...]]:
     """The folder of our build, and what to compare it with: as the command line says, else submission.yaml."""
     from rules.config.loader import load_submission
+    from rules.tasks.workspace import DECLARATION
 
     build, sources = options["build"], tuple(map(Path, options["with"]))
     if build and sources:
         return Path(build), sources
-    submission = load_submission(_DECLARATION)
+    submission = load_submission(DECLARATION)
     sources = sources or submission.compare_with
     if not sources:
         raise InvalidCommand(

@@ -31,6 +31,7 @@ class Describe(OptionsCommand):
     )
 
     def execute(self, opt_values: dict[str, Any], pos_args: list[str]) -> int:
+        from rules.commands.outputs import expect_elsewhere
         from rules.describe.description import format_json, format_yaml
         from rules.engine.output import show_any_text
         from rules.errors import UserError
@@ -51,6 +52,7 @@ class Describe(OptionsCommand):
             if not output:
                 sys.stdout.write(text)
                 return 0
+            expect_elsewhere(Path(output))
             write_new_file(Path(output), text)
         except UserError as error:
             raise InvalidCommand(str(error)) from None

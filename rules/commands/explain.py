@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from doit.cmd_base import Command
 from doit.exceptions import InvalidCommand
 
+from rules.commands.options import OptionsCommand
 
-class Explain(Command):  # type: ignore[misc]
+
+class Explain(OptionsCommand):
     """Prints from the catalogue; needs no workspace."""
 
     name = "explain"

@@ -41,6 +41,7 @@ class Init(OptionsCommand):
     )
 
     def execute(self, opt_values: dict[str, Any], pos_args: list[str]) -> int:
+        from rules.commands.outputs import expect_elsewhere
         from rules.engine.output import show_any_text
         from rules.errors import UserError
         from rules.starter.survey import survey
@@ -58,6 +59,7 @@ class Init(OptionsCommand):
             # Without --results_dir, the automation takes what it has gathered.
             gathers = opt_values["from-cache"] or (command is not None and not wishes.results)
             wishes = _with_results(wishes, from_cache=gathers)
+            expect_elsewhere(output, *map(Path, wishes.results))
             found = survey(wishes, output.parent)
             write_new_file(output, format_declaration(found))
         except UserError as error:

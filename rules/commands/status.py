@@ -6,16 +6,15 @@ import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from doit.cmd_base import Command
 from doit.exceptions import InvalidCommand
 
-from rules.commands.options import option
+from rules.commands.options import OptionsCommand, option
 
 if TYPE_CHECKING:
     from rules.tasks.paths import Paths
 
 
-class Status(Command):  # type: ignore[misc]
+class Status(OptionsCommand):
     """Reads what the last build wrote; builds nothing, waits for no build, writes nothing."""
 
     name = "status"
@@ -32,6 +31,7 @@ class Status(Command):  # type: ignore[misc]
         from rules.engine.terminal import in_colour
         from rules.reports.status import format_status, status_of
         from rules.steps.files import json_bytes, read_json
+        from rules.tasks.outcome import last_outcome
 
         if pos_args:
             raise InvalidCommand(f"status takes no arguments ({' '.join(pos_args)})")
@@ -43,12 +43,15 @@ class Status(Command):  # type: ignore[misc]
             status = status_of(plan, findings, _input_faults())
         except (LookupError, TypeError, ValueError):
             raise InvalidCommand(f"{paths.plan}: not as this program writes it; run `{self.bin_name}`") from None
-        is_current = _is_current(paths)
+        is_current, outcome = _is_current(paths), last_outcome(paths)
         show_any_text()
         if opt_values["json"]:
-            sys.stdout.write(json_bytes(status.to_json() | {"is_current": is_current}).decode())
+            more = {"is_ready": None if outcome is None else outcome.is_ready, "is_current": is_current}
+            sys.stdout.write(json_bytes(status.to_json() | more).decode())
             return 0
         text = f"The last build in {paths.output}, for {status.round}:\n\n{format_status(status, str(paths.plan))}"
+        if outcome is not None:
+            text += f"\n{outcome.verdict}\n"
         if not is_current:
             text += f"\nSomething may have changed since; `{self.bin_name}` looks into it.\n"
         sys.stdout.write(in_colour(text, sys.stdout))

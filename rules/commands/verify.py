@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
-from doit.cmd_base import Command
 from doit.exceptions import InvalidCommand
 
-from rules.commands.options import option
+from rules.commands.options import OptionsCommand, option
 
 #: The official checker's switches that have an effect there -> the rules that they switch off.
 _OFFICIAL_SWITCHES = {
@@ -22,7 +21,7 @@ _OFFICIAL_SWITCHES = {
 }
 
 
-class Verify(Command):  # type: ignore[misc]
+class Verify(OptionsCommand):
     """Reads the tree and prints; writes the files that it is asked for and nothing else."""
 
     name = "verify"
@@ -48,6 +47,8 @@ class Verify(Command):  # type: ignore[misc]
 
     def execute(self, opt_values: dict[str, Any], pos_args: list[str]) -> int:
         # Imported here: doit imports every command at each start, and only this one needs the checks.
+        from rules.commands.outputs import expect_elsewhere
+        from rules.domain import Division
         from rules.engine.output import show_any_text
         from rules.errors import UserError
         from rules.reports.tables import summary_csv, verified_report, verified_rows
@@ -65,6 +66,9 @@ class Verify(Command):  # type: ignore[misc]
             raise InvalidCommand(f"verify takes no arguments ({' '.join(pos_args)}); use --tree PATH --round ROUND")
         try:
             tree = Path(_required(opt_values, "tree"))
+            for name in ("csv", "json"):
+                if opt_values[name]:
+                    expect_elsewhere(Path(opt_values[name]), *(tree / str(division) for division in Division))
             round_ = load_round(_required(opt_values, "round"))
             verification = verify_tree(
                 open_tree(tree),

@@ -96,6 +96,11 @@ class Submission:
     #: The paths that `results` holds, as they are written, and the folders that each matched when it was read.
     matches: dict[str, tuple[Path, ...]] = field(default_factory=dict, repr=False, compare=False)
 
+    def results_folders(self) -> tuple[Path, ...]:
+        """The folders that hold runs, which nothing is ever written to."""
+        named = (declared.results for declared in self.systems.values())
+        return (*(root.path for root in self.results), *(path for path in named if path is not None))
+
     def paths(self) -> tuple[Path, ...]:
         """Every path that it names, and its own."""
         paths = [self.source, *(root.path for root in self.results), *self.implementation.values(), self.calibration]

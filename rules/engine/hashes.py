@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from doit.dependency import FileChangedChecker
 
 from rules.engine.ahead import Ahead
 from rules.engine.view import SETTLED_NS
+from rules.engine.whole import write_whole
 from rules.folders import Stat, stat_key, stat_of
 
 _CHUNK_BYTES = 1 << 20
@@ -187,14 +189,10 @@ class HashCache:
             self._rows[folder][name] = (*_NO_STAT, self._rows[folder][name][3])
         self._unsettled.clear()
         path = Path(self._path)
-        temporary = path.with_name(f"{path.name}.tmp")
-        try:
+        with suppress(OSError):
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(self._rows, separators=(",", ":")))
-            temporary.replace(path)
-        except OSError:
-            return
-        self._changed = False
+            write_whole(path, [json.dumps(self._rows, separators=(",", ":")).encode()])
+            self._changed = False
 
 
 def _has_stat(row: Any, stat: Stat | None) -> bool:

@@ -16,6 +16,8 @@ from typing import Any, BinaryIO
 
 from doit.exceptions import InvalidCommand
 
+from rules.engine.whole import write_whole
+
 #: What doit keeps of a task, by doit's keys: its own end in a colon, the others are files.
 _Record = dict[str, Any]
 
@@ -170,16 +172,9 @@ class JournalDB:
 
     def _rewrite(self) -> None:
         self._end()
-        path = self._path
         with self._writing():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = path.with_name(f"{path.name}.tmp")
-            try:
-                with temporary.open("wb") as stream:
-                    stream.writelines(line + b"\n" for line in (_HEAD, *self._lines.values()))
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self._path, (line + b"\n" for line in (_HEAD, *self._lines.values())))
         self._count = len(self._lines)
 
     def _end(self) -> None:

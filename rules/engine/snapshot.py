@@ -12,6 +12,7 @@ from typing import Any
 import xxhash
 
 from rules.engine.view import Digests, Watched
+from rules.engine.whole import write_whole
 from rules.folders import Stat
 
 #: How the file is written; to be counted up when that changes.
@@ -50,13 +51,8 @@ class Snapshot:
     def save(self, path: Path) -> None:
         """Where it can't be written, the next build looks for itself."""
         text = json.dumps(vars(self) | {"watched": vars(self.watched)}, separators=(",", ":"))
-        temporary = path.with_name(f"{path.name}.tmp")
-        try:
-            temporary.write_text(f"{_digest(text)}\n{text}", encoding="ascii")
-            temporary.replace(path)
-        except OSError:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            write_whole(path, [f"{_digest(text)}\n{text}".encode("ascii")])
 
 
 def _digest(text: str) -> str:

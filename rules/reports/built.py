@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from rules.checks.catalogue import is_input_fault
 from rules.finding import Finding
 from rules.plan import Plan
 from rules.reports.comparison import Comparison
+from rules.reports.order import ordered
 from rules.reports.tables import SummaryRow
+from rules.reports.text import counted
 from rules.rounds.model import Round
 from rules.verdict import Verdict
 
@@ -40,7 +43,17 @@ class Built:
         judged = (found for verdict in self.verdicts.values() for found in verdict.findings)
         return ordered(dict.fromkeys((*self.tree, *judged)))
 
+    @property
+    def shortcomings(self) -> list[str]:
+        return shortcomings(self.verdicts.values(), self.tree)
 
-def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
-    """Errors first, then by code, so that those of one cause stand together."""
-    return tuple(sorted(findings, key=lambda f: (f.severity.value, f.code, f.message, f.fix, f.path, f.line or 0)))
+
+def shortcomings(verdicts: Iterable[Verdict], tree: Iterable[Finding]) -> list[str]:
+    """What keeps the submission from being ready, in a few words each.
+
+    A run that fails and is moved or dropped doesn't; one that can't be judged for its input does.
+    """
+    broken = sum(any(is_input_fault(error.code) for error in verdict.errors) for verdict in verdicts)
+    errors = sum(found.is_error for found in tree)
+    short = [f"{counted(broken, 'run')} left out for broken input"] if broken else []
+    return [*short, f"{counted(errors, 'error')} in the whole"] if errors else short

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from rules.checks.catalogue import rule_of
 from rules.finding import Finding
 from rules.plan import Placement, Plan
-from rules.reports.built import Built, ordered
+from rules.reports.built import Built
 from rules.reports.escaping import printable
+from rules.reports.order import ordered
 from rules.todo import Todo
 from rules.verdict import Verdict
 

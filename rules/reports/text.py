@@ -8,6 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from rules.finding import Finding
+from rules.reports.order import ordered
 
 if TYPE_CHECKING:
     from rules.plan import Placement
@@ -24,13 +25,12 @@ Row = TypeVar("Row")
 
 
 def format_findings(findings: Iterable[Finding], where: str = "") -> str:
-    """Findings grouped by cause, errors first: what, where, how to mend it.
+    """Findings grouped by cause, in their order: what, where, how to mend it.
 
     With `where` they all are, the first of each rule.
     """
-    ordered = sorted(set(findings), key=lambda f: (f.severity.value, f.code, f.message, f.path, f.line or 0))
     groups = []
-    for (severity, code), of_rule in groupby(ordered, key=lambda f: (f.severity.value, f.code)):
+    for (severity, code), of_rule in groupby(ordered(set(findings)), key=lambda f: (f.severity.value, f.code)):
         causes = [(cause, list(same)) for cause, same in groupby(of_rule, key=lambda f: (f.message, f.fix))]
         shown = causes[:_SHOWN] if where else causes
         groups += [_group(severity, code, message, fix, same) for (message, fix), same in shown]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rules.domain import Division
+from rules.folders import is_within
 from rules.tasks.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -66,5 +66,4 @@ def _read(workspace: Workspace, path: Path) -> Results:
 
 def _is_written(workspace: Workspace, path: Path) -> bool:
     """Whether a build would read what it has written itself."""
-    output, named = (os.path.realpath(each) for each in (workspace.paths.output, path))
-    return os.path.commonpath((output, named)) == output
+    return is_within(path, workspace.paths.output)

@@ -60,6 +60,7 @@ def _folder() -> str:
 def _summarise(words: str, paths: Paths) -> None:
     from rules.reports.escaping import markdown
     from rules.reports.github import bounded
+    from rules.tasks.outcome import verdict_in
 
     named = os.environ.get("GITHUB_STEP_SUMMARY")
     if not named:
@@ -68,6 +69,5 @@ def _summarise(words: str, paths: Paths) -> None:
         room = _MOST - stream.tell()
         if room < _LEAST:
             return
-        last = words.strip().rsplit("\n\n", 1)[-1]
-        text = f"**{markdown(last)}**\n\n{(paths.output / JOB_SUMMARY).read_text(encoding='utf-8')}\n"
+        text = f"**{markdown(verdict_in(words))}**\n\n{(paths.output / JOB_SUMMARY).read_text(encoding='utf-8')}\n"
         stream.write(bounded(text, room).encode())

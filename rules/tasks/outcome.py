@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rules.engine.reporter import Progress
 from rules.steps.files import read_json, write_json
+from rules.tasks.paths import Paths
 from rules.tasks.workspace import Workspace
 
 GATE = "gate"
@@ -22,19 +23,33 @@ class Outcome:
     words: str
     is_ready: bool
 
+    @property
+    def verdict(self) -> str:
+        return verdict_in(self.words)
+
 
 def is_whole(progress: Progress) -> bool:
     """Whether every task is finished; that the gate fails is an outcome as well."""
     return progress.finished.union(progress.failed) == set(progress.tasks) and {GATE}.issuperset(progress.failed)
 
 
-def known_outcome(workspace: Workspace) -> Outcome | None:
-    """The outcome of an earlier build, of the same verdicts, plan and declaration."""
+def verdict_in(words: str) -> str:
+    """The last of a build's words: `Ready: …` or `Not ready: …`."""
+    return words.strip().rsplit("\n\n", 1)[-1]
+
+
+def last_outcome(paths: Paths) -> Outcome | None:
+    """The outcome of the last whole build."""
     try:
-        outcome = Outcome(**read_json(workspace.paths.outcome))
+        return Outcome(**read_json(paths.outcome))
     except TypeError:  # there is none
         return None
-    return outcome if outcome.key == _key(workspace) else None
+
+
+def known_outcome(workspace: Workspace) -> Outcome | None:
+    """The outcome of an earlier build, of the same verdicts, plan and declaration."""
+    outcome = last_outcome(workspace.paths)
+    return outcome if outcome and outcome.key == _key(workspace) else None
 
 
 def last_words(workspace: Workspace, progress: Progress, work_out: Callable[[], str]) -> str:

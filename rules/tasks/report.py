@@ -10,12 +10,11 @@ from typing import Any
 from doit.exceptions import TaskFailed
 from doit.task import clean_targets
 
-from rules.checks.catalogue import rule_of
 from rules.engine.actions import action
 from rules.engine.reporter import Progress
 from rules.finding import Finding
 from rules.plan import Action, Placement, Plan
-from rules.reports.built import Built
+from rules.reports.built import Built, shortcomings
 from rules.reports.escaping import uri_path
 from rules.reports.github import annotations_of, job_summary
 from rules.reports.junit import junit
@@ -127,7 +126,7 @@ def pass_gate(workspace: Workspace) -> TaskFailed | None:
     known = known_outcome(workspace)
     if known is None:
         _, verdicts, tree = _planned(workspace)
-        return TaskFailed("") if _shortcomings(verdicts, tree) else None
+        return TaskFailed("") if shortcomings(verdicts.values(), tree) else None
     return None if known.is_ready else TaskFailed("")
 
 
@@ -183,7 +182,7 @@ def _outcome(workspace: Workspace, progress: Progress) -> str:
         sections.append(f"{done}, {counted(len(placed), 'result')}:\n{results}")
     passing = format_passing((str(verdict.key.division), verdict.passes) for verdict in verdicts.values())
     sections.append((format_line(f"{passing}.") if passing else "") + f"Report: {page}\n")
-    short = _shortcomings(verdicts, tree)
+    short = shortcomings(verdicts.values(), tree)
     if failed := format_names([name for name in progress.failed if name != GATE]):
         short.append(f"{failed} failed")
     if short:
@@ -206,14 +205,3 @@ def _changes(plan: Plan) -> str:
     }
     said = [f"{counted(number, 'run')} {what}" for what, number in amounts.items() if number]
     return f" ({', '.join(said)})" if said else ""
-
-
-def _shortcomings(verdicts: dict[str, Verdict], tree: list[Finding]) -> list[str]:
-    """What keeps the submission from being ready, in a few words each.
-
-    A run that fails and is moved or dropped doesn't; one that can't be judged for its input does.
-    """
-    broken = sum(any(rule_of(error.code).input_fault for error in verdict.errors) for verdict in verdicts.values())
-    errors = sum(found.is_error for found in tree)
-    short = [f"{counted(broken, 'run')} left out for broken input"] if broken else []
-    return [*short, f"{counted(errors, 'error')} in the whole"] if errors else short

@@ -17,7 +17,7 @@ from rules.engine.hashes import HashCache
 from rules.engine.later import LaterPath
 from rules.engine.view import View, Watched
 from rules.errors import UserError
-from rules.folders import Stat, stat_of
+from rules.folders import Stat, is_within, stat_of
 from rules.steps.files import read_object
 from rules.tasks.paths import Paths
 
@@ -192,24 +192,14 @@ def _keep_apart(submission: Submission) -> None:
 
     Results are never written to, and a build that reads what it writes has no end.
     """
-    roots = [root.path for root in submission.results]
-    roots += [declared.results for declared in submission.systems.values() if declared.results]
-    read = [("results folder", path) for path in roots]
+    read = [("results folder", path) for path in submission.results_folders()]
     read += [("implementation", path) for path in submission.implementation.values()]
     paths = paths_of(submission)
     for what, path in read:
         for written in (paths.tree, paths.state):
-            ours, theirs = _resolved(written), _resolved(path)
-            if ours.is_relative_to(theirs) or theirs.is_relative_to(ours):
-                verb = "holds" if ours.is_relative_to(theirs) else "lies in"
+            if is_within(written, path) or is_within(path, written):
+                verb = "holds" if is_within(written, path) else "lies in"
                 raise InvalidDodoFile(
                     f"{submission.source}: the {what} {str(path)!r} {verb} {written}, which the build writes;"
                     " name another folder, or put the build elsewhere with `output:`"
                 )
-
-
-def _resolved(path: Path) -> Path:
-    try:
-        return path.resolve()
-    except (OSError, ValueError, RuntimeError):  # no path of this system, or links in a circle
-        return path.absolute()

@@ -44,7 +44,9 @@ def test_a_submission_that_is_whole(workspace: Path) -> None:
         "\n"
         "  pass  5  shipped as it was measured\n"
         "\n"
-        "Nothing is missing for a complete closed submission.\n",
+        "Nothing is missing for a complete closed submission.\n"
+        "\n"
+        "Ready: build/submission.tar.gz\n",
     )
 
 
@@ -63,7 +65,7 @@ def test_what_fails_is_missing_and_listed(failing: Path) -> None:
 def test_as_json(failing: Path) -> None:
     said = json.loads(status(failing, "--json").output)
     assert said["round"] == "v6.1"
-    assert said["is_current"]
+    assert (said["is_ready"], said["is_current"]) == (True, True)
     assert {(each["division"], each["scenario"]): each["mark"] for each in said["results"][:5]} == {
         ("closed", "MultiStream"): "moved",
         ("closed", "Offline"): "dropped",
@@ -72,6 +74,19 @@ def test_as_json(failing: Path) -> None:
         ("open", "SingleStream"): "pass",
     }
     assert [each["scenario"] for each in said["todo"]] == ["SingleStream", "Offline"]
+
+
+def test_one_that_is_not_ready_says_why(unbuilt: Path) -> None:
+    (unbuilt / RESNET / "Offline/performance/run_1/mlperf_log_detail.txt").unlink()
+    assert run_program("mlperf-dodo", folder=unbuilt).code == 1
+    assert status(unbuilt).output.endswith("\nNot ready: 1 run left out for broken input.\n")
+    assert json.loads(status(unbuilt, "--json").output)["is_ready"] is False
+
+
+def test_an_option_of_another_command_is_refused_in_a_line(workspace: Path) -> None:
+    outcome = status(workspace, "--nosuch")
+    assert (outcome.code, len(outcome.output.splitlines())) == (3, 1)
+    assert "mlperf-dodo help status" in outcome.output
 
 
 def test_it_says_when_something_has_changed_since(workspace: Path) -> None:

@@ -15,7 +15,7 @@ from rules.checks.catalogue import finding
 from rules.domain import Division
 from rules.finding import Finding
 from rules.plan import Action, Placement, Plan
-from rules.reports.built import Built, ordered
+from rules.reports.built import Built
 from rules.reports.github import (
     LONGEST_SUMMARY,
     MOST_ANNOTATIONS,
@@ -24,6 +24,7 @@ from rules.reports.github import (
     format_annotations,
     job_summary,
 )
+from rules.reports.order import ordered
 from rules.todo import Todo
 
 ERROR = finding("PERF-016", "results/a/log", line=7, found="INVALID")

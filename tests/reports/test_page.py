@@ -213,6 +213,13 @@ class TestHostileNames:
         assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", hostile.html)
 
 
+def test_it_says_at_the_top_that_a_build_is_not_ready() -> None:
+    broken = verdict(findings=(finding("PERF-002", "a/log", found="cut short"),))
+    built = replace(made_up(), verdicts={broken.key.id: broken}, plan=Plan(()))
+    assert "Not ready: 1 run left out for broken input." in Page(built).text
+    assert "Not ready" not in Page(replace(built, verdicts={})).text
+
+
 @settings(max_examples=30, deadline=None)
 @given(ANY_TEXT)
 def test_any_text_stays_text(text: str) -> None:

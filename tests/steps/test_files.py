@@ -142,9 +142,9 @@ class TestRemoving:
         assert contents(root) == {"a": None, "a/kept.txt": b""}
 
     def test_stops_at_the_root(self, tmp_path: Path) -> None:
-        write_tree(tmp_path, {"outer/root/a/c.txt": b""})
-        remove_file(tmp_path / "outer/root/a/c.txt", tmp_path / "outer/root")
-        assert contents(tmp_path) == {"outer": None, "outer/root": None}
+        write_tree(tmp_path, {"outer/top/a/c.txt": b""})
+        remove_file(tmp_path / "outer/top/a/c.txt", tmp_path / "outer/top")
+        assert contents(tmp_path) == {"outer": None, "outer/top": None}
 
     def test_never_touches_folders_outside_of_the_root(self, tmp_path: Path) -> None:
         write_tree(tmp_path, {"elsewhere/a/c.txt": b""})

@@ -20,10 +20,11 @@ from typing import TYPE_CHECKING, Any
 from rules.checks.catalogue import rule_of
 from rules.finding import Finding
 from rules.plan import Placement
-from rules.reports.built import Built, ordered
+from rules.reports.built import Built
 from rules.reports.changes import Change, lower_is_better, summary_changes
 from rules.reports.comparison import SHOWN, label_of, ratio_text
 from rules.reports.escaping import printable, uri_path
+from rules.reports.order import ordered
 from rules.reports.tables import SummaryRow, summary_report
 from rules.todo import Todo
 from rules.verdict import Verdict
